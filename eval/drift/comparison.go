@@ -1,0 +1,189 @@
+package drift
+
+import (
+	"time"
+
+	"holdtrue/eval"
+)
+
+// Verdict is the word for what a comparison found, of a cell, a metric or the
+// whole report.
+type Verdict string
+
+const (
+	Regressed      Verdict = "regressed"
+	RegressedCases Verdict = "regressed (cases)" // some cases got worse beyond their own noise; the average is not shown to have dropped
+	Mixed          Verdict = "mixed"
+	Improved       Verdict = "improved"
+	ImprovedCases  Verdict = "improved (cases)"
+	Holds          Verdict = "holds"
+	Inconclusive   Verdict = "inconclusive"
+	NotMeasured    Verdict = "not measured"
+	// Changed and Unchanged belong to metrics that are neither better nor
+	// worse, or do not gate. NoChangeSeen claims nothing.
+	Changed      Verdict = "changed"
+	NoChangeSeen Verdict = "no change seen"
+)
+
+// Comparison is the finished model of two compared runs: every number and word
+// that a report shows. Renderers only lay it out.
+//
+// Differences are candidate minus baseline in the metric's own scale (a unit
+// score has points of 1; reports multiply by 100). "Better" and "worse" take the
+// metric's direction into account; Diff does not.
+type Comparison struct {
+	Baseline  Side      `json:"baseline"`
+	Candidate Side      `json:"candidate"`
+	Created   time.Time `json:"created,omitzero"`
+
+	Verdict Verdict `json:"verdict"`
+	// Reasons say in plain sentences why the verdict is what it is, the first
+	// one fit for the first line of a report.
+	Reasons []string `json:"reasons"`
+	// Next says what to do first, one action a line.
+	Next []string `json:"next,omitempty"`
+
+	Options Options `json:"options"`
+	Seed    uint64  `json:"seed"`
+	// Draws is the number of random sign flips or permutations behind the
+	// corrected p values; 0 where the p values are exact.
+	Draws int `json:"draws"`
+
+	Pairing  Pairing  `json:"pairing"`
+	Metrics  []Metric `json:"metrics"`  // the gating family, in the order of the run
+	Others   []Metric `json:"others"`   // measures and metrics that do not gate: changed or not
+	Errors   *Metric  `json:"errors"`   // share of failed calls, over all planned outputs
+	Left     []Left   `json:"left_out"` // metrics that could not be compared, and why
+	Warnings []string `json:"warnings,omitempty"`
+
+	// Worse are the cases that got worse, most harm first, at most
+	// Options.MaxCases; WorseTotal counts all of them. Better likewise.
+	Worse       []CaseChange `json:"worse"`
+	WorseTotal  int          `json:"worse_total"`
+	BetterTotal int          `json:"better_total"`
+	// Churn is the share of paired cases whose texts changed at all.
+	Churn float64 `json:"churn"`
+}
+
+// Side is one of the two runs.
+type Side struct {
+	Run     eval.Run `json:"run"`
+	Outputs int      `json:"outputs"` // stored
+	Failed  int      `json:"failed"`  // calls that failed
+}
+
+// Options are what was asked of a comparison. The zero value of a field takes
+// its default, and a finished Comparison holds the values that were used.
+type Options struct {
+	Alpha    float64  `json:"alpha"`     // two-sided, for the whole family; default 0.05
+	Margin   *float64 `json:"margin"`    // tolerated loss in score points; default 0.05, used where a metric has none
+	Slices   []string `json:"slices"`    // tag keys
+	Draws    int      `json:"draws"`     // default 9999
+	MaxCases int      `json:"max_cases"` // default 20
+	// MaxFailed is the share of failed calls on a side above which nothing is
+	// concluded; default 0.10.
+	MaxFailed float64 `json:"max_failed"`
+	// Partial lets an incomplete run take part.
+	Partial bool `json:"partial"`
+	// Confidence of the intervals; default 0.95.
+	Confidence float64 `json:"confidence"`
+}
+
+// Pairing says which cases took part.
+type Pairing struct {
+	Paired  int      `json:"paired"`  // same id and content on both sides
+	Edited  []string `json:"edited"`  // same id, other content
+	Added   []string `json:"added"`   // candidate only
+	Removed []string `json:"removed"` // baseline only
+	Failed  []string `json:"failed"`  // paired, but every call failed on a side
+	// The lists hold at most 1,000 ids each; the counts are complete.
+	EditedTotal  int `json:"edited_total"`
+	AddedTotal   int `json:"added_total"`
+	RemovedTotal int `json:"removed_total"`
+	FailedTotal  int `json:"failed_total"`
+}
+
+// Metric is what was found for one metric.
+type Metric struct {
+	Metric  eval.Metric `json:"metric"`
+	Margin  float64     `json:"margin"`
+	Verdict Verdict     `json:"verdict"`
+	Reason  string      `json:"reason"`
+	Overall Cell        `json:"overall"`
+	Slices  []Cell      `json:"slices,omitempty"`
+}
+
+// Cell is one metric over the cases of one slice, or over all of them.
+type Cell struct {
+	Slice   string  `json:"slice"` // "" is overall
+	Verdict Verdict `json:"verdict"`
+	Reason  string  `json:"reason,omitzero"`
+
+	Cases     int     `json:"cases"` // paired cases with a score on both sides
+	Baseline  float64 `json:"baseline_mean"`
+	Candidate float64 `json:"candidate_mean"`
+	Diff      float64 `json:"diff"`
+	Low       float64 `json:"low"` // confidence interval of Diff
+	High      float64 `json:"high"`
+	// Method names the interval: "gaffke", or "none" where there is no case.
+	Method string `json:"method"`
+
+	Worse  int `json:"worse"`
+	Better int `json:"better"`
+	Same   int `json:"same"`
+
+	// P is the two-sided mid-p of the sign-flip test on the case means (of a
+	// binary metric with one repeat: McNemar's), PAdjusted the same corrected
+	// for the whole family. PWithin is the corrected two-sided p of the
+	// within-case permutation test, nil where it does not apply.
+	P         float64  `json:"p"`
+	PAdjusted float64  `json:"p_adjusted"`
+	PWithin   *float64 `json:"p_within,omitzero"`
+	// McNemarExact is McNemar's exact two-sided p, for a binary metric with one
+	// output a side; nil elsewhere.
+	McNemarExact *float64 `json:"mcnemar_exact,omitzero"`
+
+	// Detectable is the smallest even loss that would have been seen 4 times in
+	// 5, in the metric's scale; NaN is never stored: nil where unknown.
+	Detectable *float64 `json:"detectable,omitzero"`
+	// HoldsAt is the smallest margin within which this cell provably holds.
+	HoldsAt *float64 `json:"holds_at,omitzero"`
+	// NeedCases estimates the cases needed to settle an inconclusive cell; 0
+	// where unknown or settled.
+	NeedCases int `json:"need_cases,omitzero"`
+}
+
+// Left is a metric that was left out.
+type Left struct {
+	Name   string `json:"name"`
+	Reason string `json:"reason"`
+}
+
+// CaseChange is one case that got worse.
+type CaseChange struct {
+	CaseID string              `json:"case"`
+	Tags   map[string][]string `json:"tags,omitempty"`
+	// Harm is the sum over the gating metrics of the loss in this case, in
+	// score points; a measure counts its loss relative to its baseline mean.
+	Harm   float64      `json:"harm"`
+	Losses []CaseMetric `json:"losses"` // metrics that fell on this case, most first
+	// Kind is "stable before, failed now" (every baseline repeat of the metric
+	// with the largest loss scored better than every candidate repeat, at
+	// least 2 on both sides), "flaky" (the repeats overlap) or "suspect" (one
+	// repeat: noise unknown).
+	Kind string `json:"kind"`
+	Case eval.Case
+	// BaselineOutput and CandidateOutput are the outputs shown, with the
+	// scores of the candidate's: the repeat with the worst candidate score.
+	BaselineOutput  eval.Output  `json:"baseline_output"`
+	CandidateOutput eval.Output  `json:"candidate_output"`
+	CandidateScores []eval.Score `json:"candidate_scores"`
+}
+
+// CaseMetric is one metric on one case.
+type CaseMetric struct {
+	Metric    string    `json:"metric"`
+	Baseline  []float64 `json:"baseline"` // a value a repeat
+	Candidate []float64 `json:"candidate"`
+	Diff      float64   `json:"diff"`
+}

@@ -1,0 +1,181 @@
+package eval
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestCaseHashTellsContentOnly(t *testing.T) {
+	base := func() *Case {
+		return &Case{ID: "a", Prompt: "p", Expected: []string{"x", "y"},
+			Steps:     []Step{{Tool: "t", Args: json.RawMessage(`{"a":1,"b":2}`)}},
+			Documents: []Document{{ID: "d", Version: "v1", Text: "text"}},
+			Checks:    []MetricSpec{{Scorer: "contains", Args: json.RawMessage(`{"values":["x"]}`)}}}
+	}
+	want := base().Hash()
+	for reason, change := range map[string]func(*Case){
+		"the id is the other half of the key": func(c *Case) { c.ID = "b" },
+		"tags only group":                     func(c *Case) { c.Tags = map[string][]string{"k": {"v"}} },
+		"the place in a file says nothing":    func(c *Case) { c.Pos = Pos{"f", 3} },
+		"white space and key order of JSON":   func(c *Case) { c.Steps[0].Args = json.RawMessage(`{ "b":2, "a":1 }`) },
+	} {
+		c := base()
+		change(c)
+		if got := c.Hash(); got != want {
+			t.Errorf("%s: the hash changed", reason)
+		}
+	}
+	for reason, change := range map[string]func(*Case){
+		"prompt":                             func(c *Case) { c.Prompt = "q" },
+		"a conversation":                     func(c *Case) { c.Messages = []Message{{"user", "p"}} },
+		"expected":                           func(c *Case) { c.Expected = []string{"xy"} },
+		"where one expected answer ends":     func(c *Case) { c.Expected = []string{"xy", ""} },
+		"arguments of a step":                func(c *Case) { c.Steps[0].Args = json.RawMessage(`{"a":1,"b":3}`) },
+		"a document's version":               func(c *Case) { c.Documents[0].Version = "v2" },
+		"a document's text":                  func(c *Case) { c.Documents[0].Text = "other" },
+		"a check's arguments":                func(c *Case) { c.Checks[0].Args = json.RawMessage(`{"values":["z"]}`) },
+		"a check that is not there any more": func(c *Case) { c.Checks = nil },
+	} {
+		c := base()
+		change(c)
+		if got := c.Hash(); got == want {
+			t.Errorf("%s changed and the hash did not", reason)
+		}
+	}
+}
+
+func TestSuiteHashForgetsOrderOnly(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		ids := rapid.SliceOfNDistinct(rapid.StringN(1, 5, 20), 2, 20, rapid.ID[string]).Draw(t, "ids")
+		order := rapid.Permutation(ids).Draw(t, "order")
+		var a, b, fewer SuiteHash
+		for i := range ids {
+			a.Add(ids[i], "h"+ids[i])
+			b.Add(order[i], "h"+order[i])
+			if i > 0 {
+				fewer.Add(ids[i], "h"+ids[i])
+			}
+		}
+		if a.String() != b.String() {
+			t.Fatalf("order changed the identity: %s and %s", a.String(), b.String())
+		}
+		if a.String() == fewer.String() {
+			t.Fatal("a case less and the same identity")
+		}
+	})
+}
+
+func TestCanonicalJSON(t *testing.T) {
+	for _, c := range []struct{ in, want, reason string }{
+		{"", "", "nothing stays nothing"},
+		{` {"b" : 1.50, "a":[1, 2]} `, `{"a":[1,2],"b":1.50}`, "keys sorted, digits kept"},
+		{`{"a":"<&>"}`, `{"a":"<&>"}`, "no HTML escapes"},
+		{`not json`, `not json`, "what is not JSON comes back"},
+	} {
+		if got := string(CanonicalJSON(json.RawMessage(c.in))); got != c.want {
+			t.Errorf("%s: %s, want %s", c.reason, got, c.want)
+		}
+	}
+}
+
+// fixed binds any spec to a judge that gives the value of its arguments; the
+// scorer's name sets the scale.
+func fixed(spec MetricSpec, _ string) (Metric, Judge, error) {
+	if spec.Scorer == "bad" {
+		return Metric{}, nil, &InputError{Pos: spec.Pos, Msg: "no such scorer", Hint: "look"}
+	}
+	var v float64
+	if len(spec.Args) > 0 {
+		if err := json.Unmarshal(spec.Args, &v); err != nil {
+			return Metric{}, nil, err
+		}
+	}
+	j := JudgeFunc(func(_ context.Context, s *Sample) Score {
+		if s.Output.Text == "panic" {
+			panic("boom")
+		}
+		if s.Output.Text == "nan" {
+			return Value(math.NaN(), "")
+		}
+		return Value(v, "")
+	})
+	return Metric{Name: spec.Label(), Scorer: spec.Scorer, Version: "1", Args: spec.Args, Scale: Scale(spec.Scorer), Better: Higher, Gate: true}, j, nil
+}
+
+func TestPanel(t *testing.T) {
+	args := func(s string) json.RawMessage { return json.RawMessage(s) }
+	p, err := NewPanel([]MetricSpec{{Scorer: "unit", Args: args("0.5")}, {Scorer: "binary", Name: "b", Args: args("2")}}, "", fixed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := &Case{ID: "own", Checks: []MetricSpec{{Scorer: "unit", Args: args("0.25")}, {Scorer: "measure", Args: args("7")}}}
+	plain := &Case{ID: "plain"}
+	for _, c := range []*Case{own, plain} {
+		if err := p.Admit(c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if m := p.Metrics(); len(m) != 3 || !m[2].PerCase || m[2].Args != nil {
+		t.Fatalf("metrics %+v", m)
+	}
+	ctx := t.Context()
+
+	r := p.Evaluate(ctx, own, &Output{Text: "x"})
+	if len(r.Scores) != 3 || r.Scores[0].Value != 0.25 || r.Scores[2].Value != 7 {
+		t.Errorf("a case's own metric must replace the suite's: %+v", r.Scores)
+	}
+	if s := r.Scores[1]; s.Status != Failed || !strings.Contains(s.Reason, "outside a binary scale") {
+		t.Errorf("a value of 2 on a binary scale must fail: %+v", s)
+	}
+	r = p.Evaluate(ctx, plain, &Output{Text: "x"})
+	if len(r.Scores) != 2 || r.Scores[0].Value != 0.5 {
+		t.Errorf("a metric of another case must not apply: %+v", r.Scores)
+	}
+	if s := p.Evaluate(ctx, plain, &Output{Text: "panic"}).Scores[0]; s.Status != Failed || !strings.Contains(s.Reason, "boom") {
+		t.Errorf("a panic must become a failed score: %+v", s)
+	}
+	if s := p.Evaluate(ctx, plain, &Output{Text: "nan"}).Scores[0]; s.Status != Failed {
+		t.Errorf("NaN must become a failed score: %+v", s)
+	}
+	if s := p.Evaluate(ctx, plain, &Output{Err: "down"}).Scores[0]; s.Status != Missing {
+		t.Errorf("a failed call has no score: %+v", s)
+	}
+}
+
+func TestPanelRefuses(t *testing.T) {
+	_, err := NewPanel([]MetricSpec{{Scorer: "bad"}, {Scorer: "unit"}, {Scorer: "unit"}}, "", fixed)
+	lines, hints := InputErrors(err)
+	if len(lines) != 2 || len(hints) != 2 {
+		t.Errorf("want both errors with their hints: %q %q", lines, hints)
+	}
+	p, err := NewPanel([]MetricSpec{{Scorer: "unit"}}, "", fixed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Admit(&Case{Checks: []MetricSpec{{Scorer: "binary", Name: "unit"}}}); err == nil {
+		t.Error("one name for two scorers must be refused")
+	}
+	var in *InputError
+	if err := p.Admit(&Case{Checks: []MetricSpec{{Scorer: "bad", Pos: Pos{"f.jsonl", 9}}}}); !errors.As(err, &in) || in.Error() != "f.jsonl:9: no such scorer" {
+		t.Errorf("the place must be named: %v", err)
+	}
+}
+
+func TestMemoComputesOnce(t *testing.T) {
+	type key struct{}
+	s, n := &Sample{}, 0
+	for range 3 {
+		if got := Memo(s, key{}, func() int { n++; return 42 }); got != 42 {
+			t.Fatal(got)
+		}
+	}
+	if n != 1 {
+		t.Errorf("computed %d times", n)
+	}
+}

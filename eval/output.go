@@ -1,0 +1,47 @@
+package eval
+
+// Usage is what an answer cost. A nil field was not reported, which is not the
+// same as zero.
+type Usage struct {
+	InputTokens  *int64   `json:"input_tokens,omitzero"`
+	OutputTokens *int64   `json:"output_tokens,omitzero"`
+	CostUSD      *float64 `json:"cost_usd,omitzero"`
+}
+
+// Feedback is what a user said of an answer. Rating has the range the user's
+// own system gives it; Labels are named judgements, such as a human verdict, in
+// [0,1].
+type Feedback struct {
+	Rating  *float64           `json:"rating,omitzero"`
+	Comment string             `json:"comment,omitzero"`
+	Labels  map[string]float64 `json:"labels,omitempty"`
+}
+
+// Output is one answer with its decision log: what was sent, what was done,
+// what it was given and what it cost. An output with a non-empty Err is a
+// failed call; it is kept like any other and counts as missing for quality.
+type Output struct {
+	CaseID string `json:"id"`
+	// Repeat counts the answers to one case by one version, from 0.
+	Repeat    int        `json:"repeat,omitzero"`
+	Text      string     `json:"output"`
+	Prompt    string     `json:"prompt,omitzero"` // final, as sent
+	Steps     []Step     `json:"steps,omitempty"`
+	Documents []Document `json:"documents,omitempty"`
+	Model     string     `json:"model,omitzero"` // that answered
+	LatencyMS *float64   `json:"latency_ms,omitzero"`
+	Usage     *Usage     `json:"usage,omitzero"`
+	Feedback  *Feedback  `json:"feedback,omitzero"`
+	// Lineage holds free keys that identify what made the answer.
+	Lineage map[string]string `json:"lineage,omitempty"`
+	Err     string            `json:"error,omitzero"`
+	// Stderr is what a command agent wrote to its standard error while it
+	// answered, at most the last few kilobytes.
+	Stderr string `json:"stderr,omitzero"`
+}
+
+// Failed reports whether the call failed, so that there is no answer to judge.
+func (o *Output) Failed() bool { return o.Err != "" }
+
+// TextHash is the content identity of the answer's text.
+func (o *Output) TextHash() string { return ContentHash(o.Text) }

@@ -1,0 +1,209 @@
+package eval
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+)
+
+// Binder makes a judge of a metric that somebody wrote down, or says what is
+// wrong with it. The package scorers has the one for the built-in scorers.
+type Binder func(spec MetricSpec, dir string) (Metric, Judge, error)
+
+// Panel is the metrics of a run, ready to score. Cases that bring metrics of
+// their own are announced with Admit before anything is scored; after that a
+// Panel is safe for use by several goroutines.
+type Panel struct {
+	bind    Binder
+	dir     string
+	metrics []Metric
+	judges  []Judge // nil where a metric exists only in cases
+	index   map[string]int
+	// perCase holds the judges of cases, by the identity of the metric, since
+	// many cases ask for the same.
+	perCase map[string]Judge
+}
+
+// NewPanel binds the metrics of a suite. All errors are returned together.
+func NewPanel(specs []MetricSpec, dir string, bind Binder) (*Panel, error) {
+	p := &Panel{bind: bind, dir: dir, index: map[string]int{}, perCase: map[string]Judge{}}
+	var errs []error
+	for _, spec := range specs {
+		m, j, err := bind(spec, dir)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if _, twice := p.index[m.Name]; twice {
+			errs = append(errs, &InputError{Pos: spec.Pos, Msg: fmt.Sprintf("two metrics are named %s", m.Name),
+				Hint: "give one of them another name: {" + spec.Scorer + ": {name: ...}}"})
+			continue
+		}
+		p.index[m.Name] = len(p.metrics)
+		p.metrics = append(p.metrics, m)
+		p.judges = append(p.judges, j)
+	}
+	return p, errors.Join(errs...)
+}
+
+// Admit takes in the metrics of one case.
+func (p *Panel) Admit(c *Case) error {
+	var errs []error
+	for _, spec := range c.Checks {
+		if err := p.admit(spec); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (p *Panel) admit(spec MetricSpec) error {
+	key := checkKey(spec)
+	if _, known := p.perCase[key]; known {
+		return nil
+	}
+	m, j, err := p.bind(spec, p.dir)
+	if err != nil {
+		return err
+	}
+	i, named := p.index[m.Name]
+	switch {
+	case !named:
+		m.PerCase, m.Args = true, nil
+		p.index[m.Name] = len(p.metrics)
+		p.metrics = append(p.metrics, m)
+		p.judges = append(p.judges, nil)
+	case p.metrics[i].Scorer != m.Scorer:
+		return &InputError{Pos: spec.Pos, Msg: fmt.Sprintf("metric %s uses scorer %s here and %s elsewhere", m.Name, m.Scorer, p.metrics[i].Scorer),
+			Hint: "give this one a name of its own: {" + spec.Scorer + ": {name: ...}}"}
+	case p.metrics[i].Scale != m.Scale:
+		return &InputError{Pos: spec.Pos, Msg: fmt.Sprintf("metric %s is %s here and %s elsewhere", m.Name, m.Scale, p.metrics[i].Scale)}
+	}
+	p.perCase[key] = j
+	return nil
+}
+
+func checkKey(spec MetricSpec) string {
+	return spec.Scorer + "\x00" + spec.Label() + "\x00" + string(spec.Args)
+}
+
+// Metrics lists the metrics in the order of the scores of a result.
+func (p *Panel) Metrics() []Metric { return p.metrics }
+
+// Evaluate scores one output. A judge that panics or returns a value outside
+// its scale gives a failed score, never a failed run.
+func (p *Panel) Evaluate(ctx context.Context, c *Case, o *Output) Result {
+	r := Result{Output: *o, Scores: make([]Score, 0, len(p.metrics))}
+	sample := &Sample{Case: c, Output: o}
+	for i, m := range p.metrics {
+		j := p.judge(i, c)
+		if j == nil {
+			continue
+		}
+		s := Score{Status: Missing, Reason: "the call failed"}
+		if !o.Failed() {
+			s = scoreOne(ctx, j, m, sample)
+		}
+		s.Metric = m.Name
+		r.Scores = append(r.Scores, s)
+	}
+	return r
+}
+
+// judge finds who scores metric i on the case: the case's own check of that
+// name, or the suite's.
+func (p *Panel) judge(i int, c *Case) Judge {
+	for _, spec := range c.Checks {
+		if spec.Label() == p.metrics[i].Name {
+			return p.perCase[checkKey(spec)]
+		}
+	}
+	return p.judges[i]
+}
+
+func scoreOne(ctx context.Context, j Judge, m Metric, sample *Sample) (s Score) {
+	defer func() {
+		if r := recover(); r != nil {
+			s = Fail(fmt.Sprintf("scorer %s panicked: %v", m.Scorer, r))
+		}
+	}()
+	s = j.Score(ctx, sample)
+	if s.Status == Scored && !inScale(m.Scale, s.Value) {
+		return Fail(fmt.Sprintf("scorer %s gave %v, which is outside a %s scale", m.Scorer, s.Value, m.Scale))
+	}
+	return s
+}
+
+func inScale(scale Scale, v float64) bool {
+	switch scale {
+	case Binary:
+		return v == 0 || v == 1
+	case Unit:
+		return v >= 0 && v <= 1
+	default:
+		return v >= 0 && !math.IsInf(v, 0)
+	}
+}
+
+// Close closes the judges that hold resources.
+func (p *Panel) Close() error {
+	var errs []error
+	for _, j := range p.judges {
+		errs = append(errs, closeJudge(j))
+	}
+	for _, j := range p.perCase {
+		errs = append(errs, closeJudge(j))
+	}
+	return errors.Join(errs...)
+}
+
+func closeJudge(j Judge) error {
+	if c, ok := j.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
+}
+
+// InputError is something wrong with what a user wrote: where, what was found
+// and expected, and what to do next. Hint may be empty.
+type InputError struct {
+	Pos  Pos
+	Msg  string
+	Hint string
+}
+
+// Error gives "file:line: message".
+func (e *InputError) Error() string {
+	if e.Pos.File == "" {
+		return e.Msg
+	}
+	return e.Pos.String() + ": " + e.Msg
+}
+
+// InputErrors flattens joined errors and lists the hints among them once each.
+func InputErrors(err error) (lines, hints []string) {
+	seen := map[string]bool{}
+	var walk func(error)
+	walk = func(err error) {
+		if err == nil {
+			return
+		}
+		if many, ok := err.(interface{ Unwrap() []error }); ok {
+			for _, e := range many.Unwrap() {
+				walk(e)
+			}
+			return
+		}
+		lines = append(lines, strings.TrimSpace(err.Error()))
+		var in *InputError
+		if errors.As(err, &in) && in.Hint != "" && !seen[in.Hint] {
+			seen[in.Hint] = true
+			hints = append(hints, in.Hint)
+		}
+	}
+	walk(err)
+	return lines, hints
+}

@@ -1,0 +1,82 @@
+package eval
+
+import "time"
+
+// RunStatus says how far a run came.
+type RunStatus string
+
+const (
+	Running  RunStatus = "running"  // started; interrupted if nobody works on it
+	Complete RunStatus = "complete" // every planned output is there
+)
+
+// Run is one stored evaluation of one agent version over one suite.
+type Run struct {
+	ID        string `json:"id"`
+	Suite     string `json:"suite"`
+	SuiteHash string `json:"suite_hash"`
+	Agent     string `json:"agent"`
+	// Version of the agent; "" means the suite does not say.
+	Version string `json:"version,omitzero"`
+	// Kind of the agent: "recording", "command".
+	Kind     string    `json:"kind"`
+	Started  time.Time `json:"started"`
+	Finished time.Time `json:"finished,omitzero"`
+	Status   RunStatus `json:"status"`
+	// Cases and Repeats are what was planned: Cases*Repeats outputs.
+	Cases   int `json:"cases"`
+	Repeats int `json:"repeats"`
+	// Seed of whatever the run draws at random.
+	Seed uint64 `json:"seed"`
+	// Selection is what --only and --limit left of the suite, "" for all of it.
+	Selection string            `json:"selection,omitzero"`
+	Metrics   []Metric          `json:"metrics"`
+	Lineage   map[string]string `json:"lineage,omitempty"`
+}
+
+// Name is how people speak of the version that ran: agent@version, or agent.
+func (r *Run) Name() string {
+	if r.Version == "" {
+		return r.Agent
+	}
+	return r.Agent + "@" + r.Version
+}
+
+// Planned is the number of outputs of a complete run.
+func (r *Run) Planned() int { return r.Cases * r.Repeats }
+
+// Metric finds a metric of the run by name.
+func (r *Run) Metric(name string) (Metric, bool) {
+	for _, m := range r.Metrics {
+		if m.Name == name {
+			return m, true
+		}
+	}
+	return Metric{}, false
+}
+
+// Result is an output with its scores, in the order of the run's metrics;
+// metrics that do not apply to the case are left out.
+type Result struct {
+	Output Output
+	Scores []Score
+}
+
+// Row is what a comparison needs of a result: no text, only numbers and
+// identities.
+type Row struct {
+	CaseID   string
+	CaseHash string
+	Tags     map[string][]string
+	Repeat   int
+	Failed   bool     // the call failed
+	TextHash [16]byte // first half of the SHA-256 of the output's text
+	Scores   []RowScore
+}
+
+// RowScore is a score without its reason. Metric indexes Run.Metrics.
+type RowScore struct {
+	Metric int
+	Status Status
+	Value  float64
+}

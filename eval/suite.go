@@ -1,0 +1,57 @@
+package eval
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Suite is a named golden set with its metrics and agents, as its file
+// (holdtrue.yaml) describes it. The cases themselves are streamed.
+type Suite struct {
+	Name string
+	// File is the suite's file; Dir is its folder, against which every relative
+	// path in it is read.
+	File string
+	Dir  string
+	// Cases are the files with the cases, patterns resolved, sorted.
+	Cases   []string
+	Agents  []AgentSpec // in the order of the file
+	Metrics []MetricSpec
+	Compare CompareSpec
+}
+
+// Agent finds an agent of the suite by name.
+func (s *Suite) Agent(name string) (AgentSpec, bool) {
+	for _, a := range s.Agents {
+		if a.Name == name {
+			return a, true
+		}
+	}
+	return AgentSpec{}, false
+}
+
+// AgentSpec is an agent as a suite names it. Args is the value under the kind's
+// key, as JSON: for a recording a string, for a command a list of strings or an
+// object.
+type AgentSpec struct {
+	Name    string
+	Kind    string
+	Version string // environment variables replaced
+	Args    json.RawMessage
+	Timeout time.Duration // per case; 0 takes the default
+	Lineage map[string]string
+	Pos     Pos
+}
+
+// CompareSpec is how a suite wants its runs compared. Zero fields take the
+// defaults.
+type CompareSpec struct {
+	Baseline string
+	// Margin is the loss, in score points of [0,1], that the team tolerates.
+	Margin *float64
+	Alpha  float64
+	// Slices are the tag keys whose values become slices.
+	Slices []string
+	// Inconclusive is "fail" (exit 3, the default), "warn" (same) or "pass".
+	Inconclusive string
+}
