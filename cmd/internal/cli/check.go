@@ -1,0 +1,148 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"holdtrue/eval"
+	"holdtrue/eval/store"
+)
+
+const defaultBaseline = "main"
+
+func (a *app) checkCommand() *cobra.Command {
+	var rf replayFlags
+	var cf compareFlags
+	var agentName, baseline string
+	var pinFirst bool
+	c := &cobra.Command{
+		Use:   "check",
+		Short: "Run an agent, compare with the pinned baseline, report: the line for CI",
+		Long: `Check runs an agent, compares the run with the pinned baseline, prints the
+report, and writes it to -o as well where that is given (markdown for .md, JSON
+for .json). The exit code is the verdict.
+
+Without a baseline there is nothing to compare with: the run is stored, the
+result is "not measured" (exit 3), and the command that pins a baseline is
+printed. --pin-first pins this run then, on purpose, and ends with 0.`,
+		Example: `  holdtrue check --agent candidate -o report.md
+  holdtrue check --agent candidate --baseline release --inconclusive pass
+  holdtrue check --pin-first`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			ctx := cmd.Context()
+			if err := rf.check(); err != nil {
+				return err
+			}
+			suite, err := a.suite()
+			if err != nil {
+				return err
+			}
+			opt, err := cf.options(cmd, suite)
+			if err != nil {
+				return err
+			}
+			spec, err := a.oneAgent(suite, agentName)
+			if err != nil {
+				return err
+			}
+			db, err := a.openStore(ctx, suite)
+			if err != nil {
+				return err
+			}
+			defer closing(&err, db)
+			name := baselineName(suite, baseline)
+			base, found, err := pinned(ctx, db, name)
+			if err != nil {
+				return err
+			}
+			runs, err := a.replay(ctx, suite, db, spec, &rf)
+			if err != nil {
+				return err
+			}
+			if !found {
+				return a.firstRun(ctx, db, runs[0], name, pinFirst)
+			}
+			comparison, err := a.comparison(ctx, db, base, runs[0], opt, &cf)
+			if err != nil {
+				return err
+			}
+			if cf.output != "" && cf.output != "-" {
+				if err := a.writeReport(comparison, &cf); err != nil {
+					return err
+				}
+				cf.output, cf.format = "", "text"
+			}
+			return a.conclude(comparison, &cf)
+		},
+	}
+	c.Flags().StringVar(&agentName, "agent", "", "the agent's `NAME` in the suite (default: the only one)")
+	c.Flags().StringVar(&baseline, "baseline", "", "the pinned `NAME` to compare with (default: the suite's, or main)")
+	c.Flags().BoolVar(&pinFirst, "pin-first", false, "without a baseline, pin this run as the baseline")
+	must(c.RegisterFlagCompletionFunc("agent", a.completeAgents))
+	rf.bind(c)
+	cf.bind(c)
+	return c
+}
+
+func baselineName(suite *eval.Suite, flag string) string {
+	switch {
+	case flag != "":
+		return flag
+	case suite != nil && suite.Compare.Baseline != "":
+		return suite.Compare.Baseline
+	}
+	return defaultBaseline
+}
+
+// pinned finds the run behind a pinned name, before anything is asked, so that
+// the new run can never be its own baseline.
+func pinned(ctx context.Context, db *store.DB, name string) (eval.Run, bool, error) {
+	pins, err := db.Pins(ctx)
+	if err != nil {
+		return eval.Run{}, false, err
+	}
+	for _, p := range pins {
+		if p.Name == name {
+			run, err := db.Run(ctx, p.RunID)
+			return run, err == nil, err
+		}
+	}
+	return eval.Run{}, false, nil
+}
+
+// firstRun ends a check that has no baseline.
+func (a *app) firstRun(ctx context.Context, db *store.DB, run eval.Run, name string, pin bool) error {
+	if pin {
+		if err := db.Pin(ctx, name, run.ID); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(a.out, "PINNED: run %s of %s is the baseline %q now; the next check compares with it\n", run.ID, run.Name(), name)
+		return err
+	}
+	_, err := fmt.Fprintf(a.out, "NOT MEASURED: no baseline is pinned as %q, so run %s of %s has nothing to be compared with\n", name, run.ID, run.Name())
+	a.hint(fmt.Sprintf("%s baseline set%s %s --name %s", a.prog, a.where(), run.ID, shellWord(name)))
+	return errors.Join(err, verdict(exitInconclusive))
+}
+
+// oneAgent is the named agent, or the only one of the suite.
+func (a *app) oneAgent(suite *eval.Suite, name string) ([]eval.AgentSpec, error) {
+	if name != "" {
+		return namedAgents(suite, []string{name})
+	}
+	switch len(suite.Agents) {
+	case 0:
+		return nil, &eval.InputError{Pos: eval.Pos{File: suite.File}, Msg: "the suite names no agent",
+			Hint: `add one: "agents: {mine: {command: [./agent]}}"`}
+	case 1:
+		return suite.Agents, nil
+	}
+	var names []string
+	for _, spec := range suite.Agents {
+		names = append(names, spec.Name)
+	}
+	return nil, usage(a.prog+" "+"run --agent "+names[0], "the suite names %d agents: say which with --agent%s", len(names), suggest("", names))
+}

@@ -1,0 +1,213 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/google/renameio/v2"
+	"github.com/spf13/cobra"
+
+	"holdtrue/eval"
+	"holdtrue/eval/drift"
+	"holdtrue/eval/store"
+	"holdtrue/reports"
+)
+
+// compareFlags are the flags of every command that ends in a comparison.
+type compareFlags struct {
+	margin       float64
+	alpha        float64
+	slices       []string
+	draws        int
+	partial      bool
+	inconclusive string
+	format       string
+	output       string
+}
+
+func (f *compareFlags) bind(c *cobra.Command) {
+	fl := c.Flags()
+	fl.Float64Var(&f.margin, "margin", 0, "the loss that is tolerated, in score points of 1 (default: the suite's, or 0.05)")
+	fl.Float64Var(&f.alpha, "alpha", 0, "two-sided error rate of the whole report (default: the suite's, or 0.05)")
+	fl.StringSliceVar(&f.slices, "slices", nil, "tag keys whose values become slices, `KEY,...` (default: the suite's)")
+	fl.IntVar(&f.draws, "draws", 0, "random sign flips for the correction (default 9999)")
+	fl.BoolVar(&f.partial, "partial", false, "let an incomplete run take part, and say so in the report")
+	fl.StringVar(&f.inconclusive, "inconclusive", "", "what an inconclusive result does: fail (exit 3), warn (exit 3) or pass (exit 0)")
+	f.bindOutput(c)
+}
+
+func (f *compareFlags) bindOutput(c *cobra.Command) {
+	c.Flags().StringVar(&f.format, "format", "", "one of "+strings.Join(reports.Names(), ", ")+" (default: by the ending of -o, or text)")
+	c.Flags().StringVarP(&f.output, "output", "o", "", "write the report to a `FILE` instead of standard output")
+	must(c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(reports.Names(), cobra.ShellCompDirectiveNoFileComp)))
+	if c.Flags().Lookup("inconclusive") != nil {
+		must(c.RegisterFlagCompletionFunc("inconclusive", cobra.FixedCompletions(inconclusiveValues, cobra.ShellCompDirectiveNoFileComp)))
+	}
+}
+
+var inconclusiveValues = []string{"fail", "warn", "pass"}
+
+// must stands where only a mistake in this package can fail.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// options merges flags over the suite's settings; what neither says keeps its
+// zero value and takes the default of the comparison.
+func (f *compareFlags) options(c *cobra.Command, suite *eval.Suite) (drift.Options, error) {
+	o := drift.Options{Draws: f.draws, Partial: f.partial}
+	if suite != nil {
+		o.Margin, o.Alpha, o.Slices = suite.Compare.Margin, suite.Compare.Alpha, suite.Compare.Slices
+		if f.inconclusive == "" {
+			f.inconclusive = suite.Compare.Inconclusive
+		}
+	}
+	set := c.Flags().Changed
+	if set("margin") {
+		o.Margin = &f.margin
+	}
+	if set("alpha") {
+		o.Alpha = f.alpha
+	}
+	if set("slices") {
+		o.Slices = f.slices
+	}
+	switch {
+	case o.Margin != nil && !(*o.Margin >= 0 && *o.Margin <= 1):
+		return o, usage("", "--margin is %v; it is a loss in score points, from 0 to 1 (0.05 is five points of 100)", *o.Margin)
+	case set("alpha") && !(f.alpha > 0 && f.alpha < 1):
+		return o, usage("", "--alpha is %v; it is an error rate between 0 and 1, such as 0.05", f.alpha)
+	case set("draws") && f.draws < 99:
+		return o, usage("", "--draws is %d; at least 99 are needed", f.draws)
+	}
+	switch f.inconclusive {
+	case "", "fail", "warn", "pass":
+	default:
+		return o, usage("", "--inconclusive is %q%s", f.inconclusive, suggest(f.inconclusive, inconclusiveValues))
+	}
+	_, err := f.chosenFormat()
+	return o, err
+}
+
+// chosenFormat is --format, or what the ending of -o says, or text.
+func (f *compareFlags) chosenFormat() (*reports.Format, error) {
+	name := f.format
+	if name == "" {
+		name = formatOf(f.output)
+	}
+	format, ok := reports.Find(name)
+	if !ok {
+		return nil, usage("", "no format is called %q%s", name, suggest(name, reports.Names()))
+	}
+	return format, nil
+}
+
+func formatOf(file string) string {
+	switch strings.ToLower(filepath.Ext(file)) {
+	case ".md", ".markdown":
+		return "markdown"
+	case ".json":
+		return "json"
+	}
+	return "text"
+}
+
+// comparison compares two stored runs and records that it was done.
+func (a *app) comparison(ctx context.Context, db *store.DB, base, cand eval.Run, opt drift.Options, f *compareFlags) (*drift.Comparison, error) {
+	c, err := drift.Compare(ctx,
+		drift.Input{Run: base, Rows: db.Rows(ctx, base.ID)},
+		drift.Input{Run: cand, Rows: db.Rows(ctx, cand.ID)}, opt, db.Result)
+	if err != nil {
+		return nil, err
+	}
+	return c, db.SaveComparison(ctx, savedComparison(c, a.now(), exitCode(c, f)))
+}
+
+func exitCode(c *drift.Comparison, f *compareFlags) int {
+	return drift.ExitCode(c, f.inconclusive == "pass")
+}
+
+// reportWidth is the width of a text report in a file.
+const reportWidth = 100
+
+// writeReport writes a comparison to -o, or to standard output.
+func (a *app) writeReport(c *drift.Comparison, f *compareFlags) error {
+	format, err := f.chosenFormat()
+	if err != nil {
+		return err
+	}
+	if f.output == "" || f.output == "-" {
+		return a.render(a.out, format, c, a.width(), a.color())
+	}
+	if err := writeFile(f.output, func(w io.Writer) error { return a.render(w, format, c, reportWidth, false) }); err != nil {
+		return err
+	}
+	a.note("wrote %s", f.output)
+	return nil
+}
+
+func (a *app) render(w io.Writer, format *reports.Format, c *drift.Comparison, width int, color bool) error {
+	return format.Write(w, c, reports.Options{Width: width, Color: color,
+		Reproduce: a.reproduce(c), Commands: a.nextCommands(c)})
+}
+
+// reproduce is the command that gives the comparison again.
+func (a *app) reproduce(c *drift.Comparison) string {
+	return fmt.Sprintf("%s compare%s %s %s", a.prog, a.where(), c.Baseline.Run.ID, c.Candidate.Run.ID)
+}
+
+// where repeats the flags that say which suite and store are meant.
+func (a *app) where() string {
+	var b strings.Builder
+	if a.configFlag != "" {
+		fmt.Fprintf(&b, " --config %s", shellWord(a.configFlag))
+	}
+	if a.storeFlag != "" {
+		fmt.Fprintf(&b, " --store %s", shellWord(a.storeFlag))
+	}
+	return b.String()
+}
+
+// shellWord quotes a word for a POSIX shell where it needs quotes.
+func shellWord(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./=@%+:,", r)
+	}
+	if s != "" && strings.TrimFunc(s, plain) == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// nextCommands are commands worth trying after a report.
+func (a *app) nextCommands(c *drift.Comparison) []string {
+	var commands []string
+	base, cand := c.Baseline.Run, c.Candidate.Run
+	if len(c.Worse) > 0 {
+		commands = append(commands, fmt.Sprintf("%s show%s %s %s", a.prog, a.where(), cand.ID, shellWord(c.Worse[0].CaseID)))
+	}
+	commands = append(commands, fmt.Sprintf("%s report%s %s %s --format markdown -o report.md", a.prog, a.where(), base.ID, cand.ID))
+	if v := c.Verdict; v == drift.Holds || v == drift.Improved {
+		commands = append(commands, fmt.Sprintf("%s baseline set%s %s", a.prog, a.where(), cand.ID))
+	}
+	return commands
+}
+
+// writeFile writes a file whole or not at all.
+func writeFile(path string, write func(io.Writer) error) error {
+	var b bytes.Buffer
+	if err := write(&b); err != nil {
+		return err
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(path, b.Bytes(), 0o644) // a device or a pipe cannot be renamed over
+	}
+	return renameio.WriteFile(path, b.Bytes(), 0o644)
+}

@@ -1,0 +1,226 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"holdtrue/datasets"
+	"holdtrue/eval"
+	"holdtrue/eval/agent"
+	"holdtrue/eval/replay"
+	"holdtrue/eval/store"
+	"holdtrue/scorers"
+)
+
+// replayFlags are the flags of every command that asks agents.
+type replayFlags struct {
+	repeat      int
+	concurrency int
+	timeout     time.Duration
+	only        []string
+	limit       int
+	resume      bool
+}
+
+func (f *replayFlags) bind(c *cobra.Command) {
+	fl := c.Flags()
+	fl.IntVar(&f.repeat, "repeat", 0, "ask every case `N` times (default: once; a recording: as often as it holds)")
+	fl.IntVar(&f.concurrency, "concurrency", 0, "calls at the same time, `N` (default: the number of processors)")
+	fl.DurationVar(&f.timeout, "timeout", 0, "per call, for example 30s (default: the agent's own, or 1m0s)")
+	fl.StringArrayVar(&f.only, "only", nil, "only cases with this tag, `TAG=VALUE`; repeat to widen (same tag) or narrow (other tag)")
+	fl.IntVar(&f.limit, "limit", 0, "only the first `N` cases")
+	fl.BoolVar(&f.resume, "resume", false, "go on with the interrupted run of the same agent; no answered case is asked again")
+}
+
+func (f *replayFlags) check() error {
+	switch {
+	case f.repeat < 0:
+		return usage("", "--repeat is %d; it counts answers to each case, from 1", f.repeat)
+	case f.concurrency < 0:
+		return usage("", "--concurrency is %d; it counts calls at the same time, from 1", f.concurrency)
+	case f.limit < 0:
+		return usage("", "--limit is %d; it counts cases, from 1", f.limit)
+	case f.timeout < 0:
+		return usage("", "--timeout is %s; it is a time such as 30s", f.timeout)
+	}
+	return nil
+}
+
+func (f *replayFlags) selection() datasets.Selection {
+	return datasets.Selection{Only: f.only, Limit: f.limit}
+}
+
+// describe is the selection as a run stores it.
+func (f *replayFlags) describe() string {
+	parts := slices.Clone(f.only)
+	if f.limit > 0 {
+		parts = append(parts, fmt.Sprintf("first %d", f.limit))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// namedAgents finds agents of the suite; an unknown one is wrong usage.
+func namedAgents(suite *eval.Suite, names []string) ([]eval.AgentSpec, error) {
+	known := make([]string, len(suite.Agents))
+	for i, spec := range suite.Agents {
+		known[i] = spec.Name
+	}
+	var specs []eval.AgentSpec
+	for _, name := range names {
+		spec, ok := suite.Agent(name)
+		if !ok {
+			return nil, usage("agents are named under \"agents:\" in "+suite.File, "no agent is named %q%s", name, suggest(name, known))
+		}
+		specs = append(specs, spec)
+	}
+	return specs, nil
+}
+
+// replay asks the agents every selected case, interleaved, and stores the runs.
+// It returns them in the order of the agents, complete.
+func (a *app) replay(ctx context.Context, suite *eval.Suite, db *store.DB, specs []eval.AgentSpec, f *replayFlags) (runs []eval.Run, err error) {
+	panel, err := eval.NewPanel(suite.Metrics, suite.Dir, scorers.Bind)
+	if err != nil {
+		return nil, err
+	}
+	defer closing(&err, panel)
+	scan, err := datasets.Scan(suite, f.selection(), panel.Admit)
+	if err != nil {
+		return nil, err
+	}
+	if len(panel.Metrics()) == 0 {
+		return nil, &eval.InputError{Pos: eval.Pos{File: suite.File}, Msg: "the suite has no metric, and none of its cases has one",
+			Hint: "holdtrue scorers"}
+	}
+	concurrency := f.concurrency
+	if concurrency == 0 {
+		concurrency = runtime.GOMAXPROCS(0)
+	}
+	agents, err := openAgents(ctx, suite, specs, agent.Options{Dir: suite.Dir, Concurrency: concurrency, Timeout: f.timeout})
+	for _, ag := range agents {
+		defer closing(&err, ag)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var targets []replay.Target
+	for i, ag := range agents {
+		run := a.plannedRun(suite, scan, panel, specs[i], ag.Info(), f)
+		if err := a.startRun(ctx, db, run, f.resume); err != nil {
+			return nil, err
+		}
+		targets = append(targets, replay.Target{Agent: ag, Run: run, Panel: panel})
+	}
+	return a.drive(ctx, db, suite, targets, f, concurrency)
+}
+
+// openAgents opens every agent or, with an error, those before the one that
+// cannot be opened.
+func openAgents(ctx context.Context, suite *eval.Suite, specs []eval.AgentSpec, opt agent.Options) ([]agent.Agent, error) {
+	var agents []agent.Agent
+	for _, spec := range specs {
+		ag, err := agent.Open(ctx, spec, opt)
+		if err != nil {
+			return agents, err
+		}
+		agents = append(agents, ag)
+	}
+	return agents, nil
+}
+
+// plannedRun describes a run before it starts.
+func (a *app) plannedRun(suite *eval.Suite, scan datasets.Summary, panel *eval.Panel, spec eval.AgentSpec, info agent.Info, f *replayFlags) *eval.Run {
+	version := spec.Version
+	if version == "" {
+		version = info.Version
+	}
+	repeats := f.repeat
+	if repeats == 0 {
+		repeats = max(1, info.Repeats)
+	}
+	lineage := map[string]string{"holdtrue": programVersion()}
+	for k, v := range info.Lineage {
+		lineage[k] = v
+	}
+	for k, v := range spec.Lineage {
+		lineage[k] = v
+	}
+	return &eval.Run{
+		Suite: suite.Name, SuiteHash: scan.Hash, Agent: spec.Name, Version: version, Kind: spec.Kind,
+		Started: a.now().UTC(), Status: eval.Running, Cases: scan.Cases, Repeats: repeats,
+		Selection: f.describe(), Metrics: panel.Metrics(), Lineage: lineage,
+	}
+}
+
+// startRun stores a new run, or takes up the interrupted one that it continues.
+func (a *app) startRun(ctx context.Context, db *store.DB, run *eval.Run, resume bool) error {
+	if !resume {
+		return db.NewRun(ctx, run)
+	}
+	old, err := db.Resumable(ctx, run.Suite, run.Agent)
+	if errors.Is(err, store.ErrNotFound) {
+		a.note("no interrupted run of %s; starting a new one", run.Agent)
+		return db.NewRun(ctx, run)
+	}
+	if err != nil {
+		return err
+	}
+	if difference := settingsDiffer(&old, run); difference != "" {
+		return &eval.InputError{Msg: fmt.Sprintf("run %s cannot go on: %s", old.ID, difference),
+			Hint: "holdtrue run --agent " + run.Agent + " starts a new run"}
+	}
+	*run = old
+	a.note("going on with run %s", old.ID)
+	return nil
+}
+
+// settingsDiffer says what is not as it was when the run started.
+func settingsDiffer(old, now *eval.Run) string {
+	switch {
+	case old.SuiteHash != now.SuiteHash:
+		return fmt.Sprintf("the golden set has changed since it started (%d cases then, %d now)", old.Cases, now.Cases)
+	case old.Version != now.Version:
+		return fmt.Sprintf("it asked version %q, the suite now names %q", old.Version, now.Version)
+	case old.Repeats != now.Repeats:
+		return fmt.Sprintf("it asks every case %d times, now %d were asked for", old.Repeats, now.Repeats)
+	case len(old.Metrics) != len(now.Metrics):
+		return fmt.Sprintf("it has %d metrics, the suite now has %d", len(old.Metrics), len(now.Metrics))
+	}
+	for i := range old.Metrics {
+		if ok, what := old.Metrics[i].Same(now.Metrics[i]); !ok {
+			return "its metrics have changed: " + what
+		}
+	}
+	return ""
+}
+
+// drive runs the pipeline and reads the finished runs back.
+func (a *app) drive(ctx context.Context, db *store.DB, suite *eval.Suite, targets []replay.Target, f *replayFlags, concurrency int) ([]eval.Run, error) {
+	progress := a.newProgress(targets)
+	report, err := replay.Run(ctx, replay.Plan{
+		Cases: datasets.Cases(suite, f.selection()), Targets: targets, Concurrency: concurrency,
+		Store: db, Progress: progress.update, Now: a.now,
+	})
+	progress.finish()
+	a.noteFailures(report)
+	if err != nil {
+		for _, t := range targets {
+			a.hint(fmt.Sprintf("%s run --agent %s --resume goes on with run %s", a.prog, t.Run.Agent, t.Run.ID))
+		}
+		return nil, err
+	}
+	runs := make([]eval.Run, len(targets))
+	for i, t := range targets {
+		if runs[i], err = db.Run(ctx, t.Run.ID); err != nil {
+			return nil, err
+		}
+	}
+	return runs, nil
+}

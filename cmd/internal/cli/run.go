@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"holdtrue/eval/drift"
+	"holdtrue/reports"
+)
+
+func (a *app) runCommand() *cobra.Command {
+	var f replayFlags
+	var agentName string
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "run --agent NAME",
+		Short: "Ask one agent every case, score the answers and store the run",
+		Long: `Run asks one agent of the suite every case, scores the answers and stores them
+as they arrive. A run that was interrupted goes on with --resume; no case that
+was answered is asked again.`,
+		Example: `  holdtrue run --agent current
+  holdtrue run --agent candidate --repeat 3 --concurrency 8
+  holdtrue run --agent candidate --only topic=refunds --limit 20
+  holdtrue run --agent candidate --resume`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			ctx := cmd.Context()
+			if err := f.check(); err != nil {
+				return err
+			}
+			suite, err := a.suite()
+			if err != nil {
+				return err
+			}
+			spec, err := a.oneAgent(suite, agentName)
+			if err != nil {
+				return err
+			}
+			db, err := a.openStore(ctx, suite)
+			if err != nil {
+				return err
+			}
+			defer closing(&err, db)
+			runs, err := a.replay(ctx, suite, db, spec, &f)
+			if err != nil {
+				return err
+			}
+			summary, err := drift.Summarize(runs[0], db.Rows(ctx, runs[0].ID))
+			if err != nil {
+				return err
+			}
+			return reports.Summary(a.out, summary, a.tableOptions(asJSON))
+		},
+	}
+	c.Flags().StringVar(&agentName, "agent", "", "the agent's `NAME` in the suite (default: the only one)")
+	must(c.RegisterFlagCompletionFunc("agent", a.completeAgents))
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	f.bind(c)
+	return c
+}
+
+func (a *app) tableOptions(asJSON bool) reports.Options {
+	return reports.Options{Width: a.width(), Color: a.color(), JSON: asJSON}
+}

@@ -1,0 +1,50 @@
+package cli
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"holdtrue/eval"
+	"holdtrue/reports"
+	"holdtrue/scorers"
+)
+
+func (a *app) scorersCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "scorers [NAME]",
+		Short: "List the built-in scorers, or explain one",
+		Example: `  holdtrue scorers
+  holdtrue scorers numeric`,
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: cobra.FixedCompletions(scorers.Names(), cobra.ShellCompDirectiveNoFileComp),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				s, ok := scorers.Find(args[0])
+				if !ok {
+					return usage("holdtrue scorers", "no scorer is called %q%s", args[0], suggest(args[0], scorers.Names()))
+				}
+				return reports.Scorer(a.out, scorerLine(s), a.tableOptions(asJSON))
+			}
+			var lines []reports.ScorerLine
+			for _, s := range scorers.All {
+				lines = append(lines, scorerLine(s))
+			}
+			return reports.Scorers(a.out, lines, a.tableOptions(asJSON))
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+func scorerLine(s *eval.Scorer) reports.ScorerLine {
+	info := scorers.Describe(s)
+	summary, _, _ := strings.Cut(info.Doc, "\n")
+	line := reports.ScorerLine{Name: info.Name, Summary: summary, Doc: info.Doc, Version: info.Version,
+		Scale: string(info.Scale), Unit: info.Unit, Better: string(info.Better)}
+	for _, arg := range info.Args {
+		line.Args = append(line.Args, reports.ScorerArg(arg))
+	}
+	return line
+}

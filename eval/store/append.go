@@ -1,0 +1,327 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"holdtrue/eval"
+	"holdtrue/eval/wire"
+)
+
+// Entry is one result to be stored, with the case it answers.
+type Entry struct {
+	Case     *eval.Case
+	CaseHash string // Case.Hash()
+	Result   eval.Result
+}
+
+// Append stores results in one transaction and gives how many were new. An
+// answer to a case and repeat that the run has already is left as it is, so
+// that sending one twice is harmless.
+func (s *DB) Append(ctx context.Context, runID string, entries []Entry) (stored int, err error) {
+	if len(entries) == 0 {
+		return 0, nil
+	}
+	run, err := s.Run(ctx, runID)
+	if err != nil {
+		return 0, err
+	}
+	ordinals := make(map[string]int, len(run.Metrics))
+	for i, m := range run.Metrics {
+		ordinals[m.Name] = i
+	}
+	rows, err := s.prepareRows(ctx, entries, ordinals)
+	if err != nil {
+		return 0, err
+	}
+	err = s.inTx(ctx, func(tx *sql.Tx) error {
+		w, err := newWriter(ctx, tx, &s.pack, runID)
+		if err != nil {
+			return err
+		}
+		defer w.close()
+		for i := range rows {
+			isNew, err := w.row(ctx, &rows[i])
+			if err != nil {
+				return fmt.Errorf("case %s: %w", rows[i].entry.Case.ID, err)
+			}
+			if isNew {
+				stored++
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	return stored, nil
+}
+
+// row is an entry with everything that can be made ready outside the
+// transaction.
+type row struct {
+	entry  *Entry
+	tags   string
+	text   body
+	log    *body
+	scores []any // arguments of the score insert, output id left out
+}
+
+// logForm is the part of an output that is stored as one body: what does not
+// change from night to night if the agent does not.
+type logForm struct {
+	Prompt    string            `json:"prompt,omitzero"`
+	Steps     []eval.Step       `json:"steps,omitempty"`
+	Documents []eval.Document   `json:"documents,omitempty"`
+	Model     string            `json:"model,omitzero"`
+	Feedback  *eval.Feedback    `json:"feedback,omitzero"`
+	Lineage   map[string]string `json:"lineage,omitempty"`
+	Err       string            `json:"error,omitzero"`
+	Stderr    string            `json:"stderr,omitzero"`
+}
+
+func logOf(o *eval.Output) ([]byte, error) {
+	f := logForm{o.Prompt, o.Steps, o.Documents, o.Model, o.Feedback, o.Lineage, o.Err, o.Stderr}
+	b, err := json.Marshal(f)
+	if err != nil || string(b) == "{}" {
+		return nil, err
+	}
+	return b, nil
+}
+
+func (s *DB) prepareRows(ctx context.Context, entries []Entry, ordinals map[string]int) ([]row, error) {
+	rows := make([]row, len(entries))
+	for i := range entries {
+		e := &entries[i]
+		log, err := logOf(&e.Result.Output)
+		if err != nil {
+			return nil, fmt.Errorf("case %s: %w", e.Case.ID, err)
+		}
+		tags, err := tagsText(e.Case.Tags)
+		if err != nil {
+			return nil, err
+		}
+		r := row{entry: e, tags: tags}
+		if r.text, err = s.packNew(ctx, []byte(e.Result.Output.Text)); err != nil {
+			return nil, err
+		}
+		if log != nil {
+			b, err := s.packNew(ctx, log)
+			if err != nil {
+				return nil, err
+			}
+			r.log = &b
+		}
+		if r.scores, err = scoreArgs(e.Result.Scores, ordinals); err != nil {
+			return nil, fmt.Errorf("case %s: %w", e.Case.ID, err)
+		}
+		rows[i] = r
+	}
+	return rows, nil
+}
+
+// packNew compresses a text only if the store does not have it yet.
+func (s *DB) packNew(ctx context.Context, plain []byte) (body, error) {
+	hash := bodyHash(plain)
+	var id int64
+	err := s.findBody.QueryRowContext(ctx, hash[:]).Scan(&id)
+	if err == nil {
+		return body{hash: hash, size: len(plain), known: id}, nil
+	}
+	if !errors.Is(err, sql.ErrNoRows) {
+		return body{}, s.explain(err)
+	}
+	return s.pack.pack(plain, hash)
+}
+
+func tagsText(tags map[string][]string) (string, error) {
+	if len(tags) == 0 {
+		return "{}", nil
+	}
+	b, err := json.Marshal(tags)
+	return string(b), err
+}
+
+func scoreArgs(scores []eval.Score, ordinals map[string]int) ([]any, error) {
+	args := make([]any, 0, 5*len(scores))
+	for _, sc := range scores {
+		ordinal, ok := ordinals[sc.Metric]
+		if !ok {
+			return nil, fmt.Errorf("metric %s is not one of the run's", sc.Metric)
+		}
+		var value, reason, evidence any
+		if sc.Status == eval.Scored {
+			value = sc.Value
+		}
+		if sc.Reason != "" {
+			reason = sc.Reason
+		}
+		if len(sc.Evidence) > 0 {
+			b, err := json.Marshal(sc.Evidence)
+			if err != nil {
+				return nil, err
+			}
+			evidence = string(b)
+		}
+		args = append(args, ordinal, string(sc.Status), value, reason, evidence)
+	}
+	return args, nil
+}
+
+// writer holds the statements of one transaction.
+type writer struct {
+	tx     *sql.Tx
+	pack   *packer
+	run    int64
+	stmts  map[string]*sql.Stmt
+	scores map[int]string // insert statement by number of scores
+}
+
+func newWriter(ctx context.Context, tx *sql.Tx, pack *packer, runID string) (*writer, error) {
+	w := &writer{tx: tx, pack: pack, stmts: map[string]*sql.Stmt{}, scores: map[int]string{}}
+	return w, tx.QueryRowContext(ctx, "SELECT number FROM runs WHERE id = ?", runID).Scan(&w.run)
+}
+
+func (w *writer) close() {
+	for _, st := range w.stmts {
+		st.Close()
+	}
+}
+
+func (w *writer) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
+	if st, ok := w.stmts[query]; ok {
+		return st, nil
+	}
+	st, err := w.tx.PrepareContext(ctx, query)
+	if err == nil {
+		w.stmts[query] = st
+	}
+	return st, err
+}
+
+// row writes one result and says whether it was new.
+func (w *writer) row(ctx context.Context, r *row) (bool, error) {
+	caseID, err := w.caseID(ctx, r)
+	if err != nil {
+		return false, err
+	}
+	text, err := w.body(ctx, &r.text)
+	if err != nil {
+		return false, err
+	}
+	var log any
+	if r.log != nil {
+		if log, err = w.body(ctx, r.log); err != nil {
+			return false, err
+		}
+	}
+	o := &r.entry.Result.Output
+	var input, output *int64
+	var cost *float64
+	if o.Usage != nil {
+		input, output, cost = o.Usage.InputTokens, o.Usage.OutputTokens, o.Usage.CostUSD
+	}
+	st, err := w.stmt(ctx, `INSERT INTO outputs (run, case_id, repeat, text, log, failed, latency_ms, input_tokens, output_tokens, cost_usd)
+		VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING`)
+	if err != nil {
+		return false, err
+	}
+	res, err := st.ExecContext(ctx, w.run, caseID, o.Repeat, text, log, o.Failed(), o.LatencyMS, input, output, cost)
+	if err != nil {
+		return false, err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return false, err
+	}
+	id, err := res.LastInsertId()
+	if err != nil {
+		return false, err
+	}
+	return true, w.writeScores(ctx, id, r.scores)
+}
+
+func (w *writer) writeScores(ctx context.Context, output int64, args []any) error {
+	n := len(args) / 5
+	if n == 0 {
+		return nil
+	}
+	query, ok := w.scores[n]
+	if !ok {
+		query = "INSERT INTO scores (output, metric, status, value, reason, evidence) VALUES " + placeholders(6, n)
+		w.scores[n] = query
+	}
+	st, err := w.stmt(ctx, query)
+	if err != nil {
+		return err
+	}
+	full := make([]any, 0, 6*n)
+	for i := range n {
+		full = append(full, output)
+		full = append(full, args[5*i:5*i+5]...)
+	}
+	_, err = st.ExecContext(ctx, full...)
+	return err
+}
+
+// body gives the id of a text, storing it if it is new.
+func (w *writer) body(ctx context.Context, b *body) (int64, error) {
+	if b.known != 0 {
+		return b.known, nil
+	}
+	st, err := w.stmt(ctx, "INSERT INTO bodies (hash, size, codec, data) VALUES (?,?,?,?) ON CONFLICT DO NOTHING")
+	if err != nil {
+		return 0, err
+	}
+	res, err := st.ExecContext(ctx, b.hash[:], b.size, b.codec, b.data)
+	if err != nil {
+		return 0, err
+	}
+	if n, err := res.RowsAffected(); err != nil {
+		return 0, err
+	} else if n == 1 {
+		return res.LastInsertId()
+	}
+	if st, err = w.stmt(ctx, findBodyQuery); err != nil {
+		return 0, err
+	}
+	var id int64
+	return id, st.QueryRowContext(ctx, b.hash[:]).Scan(&id)
+}
+
+const findBodyQuery = "SELECT id FROM bodies WHERE hash = ?"
+
+// caseID gives the id of a case record, storing the case if it is new.
+func (w *writer) caseID(ctx context.Context, r *row) (id int64, err error) {
+	st, err := w.stmt(ctx, "SELECT id FROM cases WHERE key = ? AND hash = ? AND tags = ?")
+	if err != nil {
+		return 0, err
+	}
+	c := r.entry.Case
+	err = st.QueryRowContext(ctx, c.ID, r.entry.CaseHash, r.tags).Scan(&id)
+	if !errors.Is(err, sql.ErrNoRows) {
+		return id, err
+	}
+	line, err := wire.AppendCase(nil, c)
+	if err != nil {
+		return 0, err
+	}
+	packed, err := w.pack.pack(line, bodyHash(line))
+	if err != nil {
+		return 0, err
+	}
+	bodyID, err := w.body(ctx, &packed)
+	if err != nil {
+		return 0, err
+	}
+	if st, err = w.stmt(ctx, "INSERT INTO cases (key, hash, tags, body) VALUES (?,?,?,?)"); err != nil {
+		return 0, err
+	}
+	res, err := st.ExecContext(ctx, c.ID, r.entry.CaseHash, r.tags, bodyID)
+	if err != nil {
+		return 0, err
+	}
+	return res.LastInsertId()
+}

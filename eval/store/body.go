@@ -1,0 +1,82 @@
+package store
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// maxBody bounds what a damaged or hostile file can make the reader allocate.
+const maxBody = 1 << 30
+
+// packer compresses and restores bodies. The zero value is ready.
+type packer struct {
+	once sync.Once
+	enc  *zstd.Encoder
+	dec  *zstd.Decoder
+	err  error
+}
+
+func (p *packer) start() error {
+	p.once.Do(func() {
+		if p.enc, p.err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(2), zstd.WithEncoderCRC(false)); p.err != nil {
+			return
+		}
+		p.dec, p.err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxBody))
+	})
+	return p.err
+}
+
+// body is a text ready to be stored.
+type body struct {
+	known int64 // its id, if the store has it; then the rest is not filled in
+	hash  [16]byte
+	size  int
+	codec string
+	data  []byte
+}
+
+func bodyHash(plain []byte) (h [16]byte) {
+	sum := sha256.Sum256(plain)
+	copy(h[:], sum[:])
+	return h
+}
+
+func (p *packer) pack(plain []byte, hash [16]byte) (body, error) {
+	if err := p.start(); err != nil {
+		return body{}, err
+	}
+	b := body{hash: hash, size: len(plain), codec: "plain", data: plain}
+	if len(plain) >= 64 {
+		if packed := p.enc.EncodeAll(plain, make([]byte, 0, len(plain)/2)); len(packed) < len(plain) {
+			b.codec, b.data = "zstd", packed
+		}
+	}
+	if b.data == nil {
+		b.data = []byte{}
+	}
+	return b, nil
+}
+
+// unpack restores a text and checks that it is the one that was stored.
+func (p *packer) unpack(b body) ([]byte, error) {
+	plain := b.data
+	if b.codec == "zstd" {
+		if err := p.start(); err != nil {
+			return nil, err
+		}
+		if b.size < 0 || b.size > maxBody {
+			return nil, fmt.Errorf("stored text says it has %d bytes", b.size)
+		}
+		var err error
+		if plain, err = p.dec.DecodeAll(b.data, make([]byte, 0, b.size)); err != nil {
+			return nil, fmt.Errorf("stored text is damaged: %w", err)
+		}
+	}
+	if bodyHash(plain) != b.hash {
+		return nil, fmt.Errorf("stored text is damaged: its hash does not agree")
+	}
+	return plain, nil
+}

@@ -1,0 +1,33 @@
+//go:build !cgo
+
+package store
+
+import (
+	"errors"
+	"net/url"
+
+	"modernc.org/sqlite"
+)
+
+const driverName = "sqlite"
+
+// dsn spells the pragmas in the connection string, so that every connection of
+// the pool has them. Transactions take the write lock at once: taking it later
+// fails with SQLITE_BUSY whatever the timeout.
+func dsn(path string, readOnly bool) string {
+	q := url.Values{"_txlock": {"immediate"}, "_pragma": {
+		"busy_timeout(30000)", "foreign_keys(on)", "synchronous(normal)", "cache_size(-16000)",
+	}}
+	if readOnly {
+		q.Set("mode", "ro")
+		q.Add("_pragma", "query_only(1)")
+	} else {
+		q.Add("_pragma", "journal_mode(wal)")
+	}
+	return fileURI(path) + "?" + q.Encode()
+}
+
+func isCode(err error, code int) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&0xff == code
+}

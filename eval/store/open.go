@@ -1,0 +1,228 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"holdtrue/eval"
+)
+
+// applicationID marks a SQLite file as a run database ("hold").
+const applicationID = 0x686f6c64
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Primary result codes of SQLite that are told apart.
+const (
+	codeFull   = 13
+	codeNotADB = 26
+)
+
+// Options of Open.
+type Options struct {
+	// MustExist refuses to make a new file.
+	MustExist bool
+	// ReadOnly opens for reading only; it implies MustExist.
+	ReadOnly bool
+	// Now is the clock; time.Now where nil.
+	Now func() time.Time
+}
+
+// DB is an open run database. It is safe for use by several goroutines, and
+// several processes may have the same file open.
+type DB struct {
+	db   *sql.DB
+	path string
+	now  func() time.Time
+	pack packer
+
+	findBody *sql.Stmt
+}
+
+// Open opens the run database at path, making it (unless told otherwise) and
+// bringing an older one up to date. A file that is something else, or was
+// written by a newer program, is refused.
+func Open(ctx context.Context, path string, opt Options) (*DB, error) {
+	if err := checkPath(path, opt.MustExist || opt.ReadOnly); err != nil {
+		return nil, err
+	}
+	db, err := sql.Open(driverName, dsn(path, opt.ReadOnly))
+	if err != nil {
+		return nil, fmt.Errorf("store %s: %w", path, err)
+	}
+	now := opt.Now
+	if now == nil {
+		now = time.Now
+	}
+	s := &DB{db: db, path: path, now: now}
+	if err := s.prepare(ctx, opt.ReadOnly); err != nil {
+		return nil, errors.Join(s.explain(err), db.Close())
+	}
+	if s.findBody, err = db.PrepareContext(ctx, findBodyQuery); err != nil {
+		return nil, errors.Join(s.explain(err), db.Close())
+	}
+	return s, nil
+}
+
+// Close closes the database; the last one to do so folds the write-ahead log
+// into the file.
+func (s *DB) Close() error {
+	if err := s.db.Close(); err != nil {
+		return fmt.Errorf("store %s: %w", s.path, err)
+	}
+	return nil
+}
+
+// Path is the file's name as it was given.
+func (s *DB) Path() string { return s.path }
+
+// IsFull reports whether an error means that the disk is full.
+func IsFull(err error) bool { return isCode(err, codeFull) }
+
+func checkPath(path string, mustExist bool) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && mustExist:
+		return &eval.InputError{Pos: eval.Pos{File: path}, Msg: "there is no such run database",
+			Hint: "holdtrue run --agent NAME makes it; --store names another"}
+	case errors.Is(err, fs.ErrNotExist):
+		if dir := filepath.Dir(path); !isDir(dir) {
+			return &eval.InputError{Pos: eval.Pos{File: path}, Msg: "the folder " + dir + " does not exist"}
+		}
+		return nil
+	case err != nil:
+		return fmt.Errorf("store: %w", err)
+	case info.IsDir():
+		return &eval.InputError{Pos: eval.Pos{File: path}, Msg: "this is a folder, not a run database"}
+	}
+	return nil
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// fileURI is the path as a SQLite URI: ?, # and % would end or change it.
+func fileURI(path string) string {
+	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()
+}
+
+// explain turns an error of the file as a whole into one a person can act on.
+func (s *DB) explain(err error) error {
+	var in *eval.InputError
+	switch {
+	case errors.As(err, &in):
+		return err
+	case isCode(err, codeNotADB):
+		return &eval.InputError{Pos: eval.Pos{File: s.path}, Msg: "this file is not a run database", Hint: "--store names another file"}
+	}
+	return fmt.Errorf("store %s: %w", s.path, err)
+}
+
+// prepare reads what the file is before it takes any lock, so that readers
+// never queue behind each other, and migrates only if there is something to do.
+func (s *DB) prepare(ctx context.Context, readOnly bool) error {
+	files, err := migrations.ReadDir("migrations")
+	if err != nil {
+		return err
+	}
+	latest := len(files)
+	version, fresh, err := s.identify(ctx, s.db)
+	switch {
+	case err != nil:
+		return err
+	case version > latest:
+		return &eval.InputError{Pos: eval.Pos{File: s.path},
+			Msg:  fmt.Sprintf("this run database has schema %d and this program knows up to %d", version, latest),
+			Hint: "use the newer holdtrue that wrote it"}
+	case version == latest:
+		return nil
+	case readOnly:
+		return &eval.InputError{Pos: eval.Pos{File: s.path}, Msg: "this run database is older than the program and cannot be brought up to date read-only"}
+	}
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	// Another process may have migrated while this one waited for the lock.
+	if version, fresh, err = s.identify(ctx, tx); err != nil {
+		return err
+	}
+	if fresh {
+		if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", applicationID)); err != nil {
+			return err
+		}
+	}
+	for i := version; i < latest; i++ {
+		script, err := migrations.ReadFile("migrations/" + files[i].Name())
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, string(script)); err != nil {
+			return fmt.Errorf("migration %s: %w", files[i].Name(), err)
+		}
+	}
+	if version < latest {
+		if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", latest)); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
+}
+
+type querier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// identify reads the schema version. A file is fresh if it has no application
+// id and no table; a foreign one is refused.
+func (s *DB) identify(ctx context.Context, q querier) (version int, fresh bool, err error) {
+	var app, tables int
+	err = errors.Join(
+		q.QueryRowContext(ctx, "PRAGMA application_id").Scan(&app),
+		q.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version),
+		q.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables),
+	)
+	switch {
+	case err != nil:
+		return 0, false, err
+	case app == 0 && tables == 0:
+		return 0, true, nil
+	case app != applicationID:
+		return 0, false, &eval.InputError{Pos: eval.Pos{File: s.path}, Msg: "this SQLite file belongs to another program", Hint: "--store names another file"}
+	}
+	return version, false, nil
+}
+
+// inTx runs f in one transaction that takes the write lock at once.
+func (s *DB) inTx(ctx context.Context, f func(*sql.Tx) error) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return s.explain(err)
+	}
+	defer tx.Rollback()
+	if err := f(tx); err != nil {
+		return s.explain(err)
+	}
+	if err := tx.Commit(); err != nil {
+		return s.explain(err)
+	}
+	return nil
+}
+
+func placeholders(n, rows int) string {
+	one := "(" + strings.Repeat("?,", n-1) + "?)"
+	return strings.Repeat(one+",", rows-1) + one
+}

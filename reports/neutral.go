@@ -1,0 +1,85 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// joiner stands inside what would be a mention, a link or a fence: it is not
+// seen, and takes the meaning away.
+const joiner = "\u200c"
+
+// inline makes a text harmless in markdown outside of code: HTML, emphasis,
+// links, mentions, references to issues and commits, addresses and table bars
+// lose their meaning; line breaks become blanks.
+func inline(s string) string {
+	var b strings.Builder
+	run := 0 // length of the run of letters and digits that ends here
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		word := r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+		if word {
+			run++
+			if run == 7 { // what looks like a commit is long
+				b.WriteString(joiner)
+			}
+		} else {
+			run = 0
+		}
+		switch {
+		case r == utf8.RuneError && size == 1:
+			fmt.Fprintf(&b, "\\\\x%02x", s[i])
+		case r == '\n' || r == '\r' || r == '\t':
+			b.WriteByte(' ')
+		case hostile(r):
+			fmt.Fprintf(&b, "\\\\u%04x", r)
+		case r == '<':
+			b.WriteString("&lt;")
+		case r == '>':
+			b.WriteString("&gt;")
+		case r == '&':
+			b.WriteString("&amp;")
+		case r == '@' || r == '#':
+			b.WriteRune(r)
+			b.WriteString(joiner)
+		case r == ':' || r == '.': // schemes and host names
+			b.WriteRune(r)
+			if i+1 < len(s) && s[i+1] != ' ' {
+				b.WriteString(joiner)
+			}
+		case strings.ContainsRune("\\`*_{}[]()|~!+-=$", r):
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		default:
+			b.WriteString(s[i : i+size])
+		}
+		i += size
+	}
+	return b.String()
+}
+
+// markup makes a text harmless between HTML tags in markdown: as inline, with
+// line breaks kept as <br>.
+func markup(s string) string {
+	lines := strings.Split(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
+	for i, l := range lines {
+		lines[i] = inline(l)
+	}
+	return strings.Join(lines, "<br>")
+}
+
+// fenced puts a text in a code block whose fence is longer than any in it.
+func fenced(s string) string {
+	longest, run := 2, 0
+	for _, r := range s {
+		if r == '`' {
+			run++
+			longest = max(longest, run)
+		} else {
+			run = 0
+		}
+	}
+	fence := strings.Repeat("`", longest+1)
+	return fence + "\n" + block(s) + "\n" + fence + "\n"
+}

@@ -1,0 +1,251 @@
+package reports
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"holdtrue/eval"
+	"holdtrue/eval/drift"
+)
+
+// RunLine is a stored run as a list shows it.
+type RunLine struct {
+	ID      string    `json:"id"`
+	Agent   string    `json:"agent"`
+	Version string    `json:"version"`
+	Suite   string    `json:"suite"`
+	Status  string    `json:"status"`
+	Started time.Time `json:"started"`
+	Outputs int       `json:"outputs"`
+	Planned int       `json:"planned"`
+	Failed  int       `json:"failed"`
+	Pins    []string  `json:"pins"`
+}
+
+// Runs lists runs.
+func Runs(w io.Writer, runs []RunLine, opt Options) error {
+	if opt.JSON {
+		return asJSON(w, struct {
+			Schema int       `json:"schema"`
+			Runs   []RunLine `json:"runs"`
+		}{schemaNumber, append([]RunLine{}, runs...)})
+	}
+	tab := table{header: []string{"run", "agent", "version", "started", "status", "outputs", "failed", "pinned as"}, right: []int{5, 6}}
+	for _, r := range runs {
+		outputs := fmt.Sprint(r.Outputs)
+		if r.Outputs != r.Planned {
+			outputs = fmt.Sprintf("%d of %d", r.Outputs, r.Planned)
+		}
+		tab.add(r.ID, plain(r.Agent), plain(cut(r.Version, 24)), moment(r.Started, opt), r.Status, outputs, fmt.Sprint(r.Failed), plain(strings.Join(r.Pins, ", ")))
+	}
+	var b bytes.Buffer
+	if err := tab.text(&b, opt.Width); err != nil {
+		return err
+	}
+	return flush(w, &b)
+}
+
+func moment(t time.Time, opt Options) string {
+	if opt.Width == 0 {
+		return t.UTC().Format(time.RFC3339)
+	}
+	return t.Local().Format("2006-01-02 15:04")
+}
+
+// Summary shows one run: its metrics and how many outputs they could judge.
+func Summary(w io.Writer, s drift.Summary, opt Options) error {
+	if opt.JSON {
+		return asJSON(w, struct {
+			Schema int `json:"schema"`
+			drift.Summary
+		}{schemaNumber, s})
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "run %s of %s: %s, %d cases, %d outputs, %d failed calls\n\n", s.Run.ID, plain(s.Run.Name()), s.Run.Status, s.Cases, s.Outputs, s.Failed)
+	tab := table{header: []string{"metric", "mean", "unit", "scored", "skipped", "missing", "failed"}, right: []int{1, 3, 4, 5, 6}}
+	for _, m := range s.Metrics {
+		unit, mean := "points of 100", level(m.Metric, m.Mean)
+		if m.Metric.Scale == eval.Measure {
+			unit = plain(m.Metric.Unit)
+		}
+		if m.Scored == 0 {
+			mean = "-"
+		}
+		tab.add(plain(m.Metric.Name), mean, unit, fmt.Sprint(m.Scored), fmt.Sprint(m.Skipped), fmt.Sprint(m.Missing), fmt.Sprint(m.Failed))
+	}
+	if err := tab.text(&b, opt.Width); err != nil {
+		return err
+	}
+	return flush(w, &b)
+}
+
+// Case shows everything known of one case in a run: what was asked and every
+// answer with its decision log.
+func Case(w io.Writer, run eval.Run, c eval.Case, results []eval.Result, opt Options) error {
+	if opt.JSON {
+		return asJSON(w, struct {
+			Schema  int           `json:"schema"`
+			Run     eval.Run      `json:"run"`
+			Case    eval.Case     `json:"case"`
+			Results []eval.Result `json:"results"`
+		}{schemaNumber, run, c, results})
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "case %s in run %s of %s%s\n", plain(c.ID), run.ID, plain(run.Name()), tagText(c.Tags))
+	paragraph(&b, "asked", c.Text())
+	for _, e := range c.Expected {
+		paragraph(&b, "expected", e)
+	}
+	for _, r := range results {
+		writeAnswer(&b, run, &r)
+	}
+	return flush(w, &b)
+}
+
+func paragraph(b *bytes.Buffer, title, text string) {
+	if text == "" {
+		return
+	}
+	const most = 20_000
+	fmt.Fprintf(b, "\n%s:\n  %s\n", title, strings.ReplaceAll(block(cut(text, most)), "\n", "\n  "))
+}
+
+func writeAnswer(b *bytes.Buffer, run eval.Run, r *eval.Result) {
+	o := &r.Output
+	fmt.Fprintf(b, "\nanswer %d of %d", o.Repeat+1, run.Repeats)
+	if o.Model != "" {
+		fmt.Fprintf(b, ", model %s", plain(o.Model))
+	}
+	if o.LatencyMS != nil {
+		fmt.Fprintf(b, ", %.4g ms", *o.LatencyMS)
+	}
+	b.WriteString(usageText(o.Usage) + "\n")
+	if o.Err != "" {
+		fmt.Fprintf(b, "  the call failed: %s\n", plain(cut(o.Err, 2000)))
+	} else {
+		fmt.Fprintf(b, "  %s\n", strings.ReplaceAll(block(cut(o.Text, 20_000)), "\n", "\n  "))
+	}
+	paragraph(b, "stderr", o.Stderr)
+	paragraph(b, "prompt as sent", o.Prompt)
+	for i, s := range o.Steps {
+		fmt.Fprintf(b, "  step %d: %s(%s)", i+1, plain(s.Tool), plain(cut(string(s.Args), 500)))
+		if len(s.Result) > 0 {
+			fmt.Fprintf(b, " -> %s", plain(cut(string(s.Result), 500)))
+		}
+		b.WriteByte('\n')
+	}
+	for _, d := range o.Documents {
+		fmt.Fprintf(b, "  document %s %s", plain(d.ID), plain(d.Version))
+		if d.Source != "" {
+			fmt.Fprintf(b, " from %s", plain(d.Source))
+		}
+		if d.Hash != "" {
+			fmt.Fprintf(b, " (hash %s)", plain(d.Hash[:min(12, len(d.Hash))]))
+		}
+		b.WriteByte('\n')
+	}
+	for _, k := range sortedKeys(o.Lineage) {
+		fmt.Fprintf(b, "  %s = %s\n", plain(k), plain(o.Lineage[k]))
+	}
+	for _, s := range r.Scores {
+		value := string(s.Status)
+		if s.Status == eval.Scored {
+			value = fmt.Sprintf("%.4g", s.Value)
+		}
+		fmt.Fprintf(b, "  %-24s %s", plain(s.Metric), value)
+		if s.Reason != "" {
+			fmt.Fprintf(b, "  %s", plain(cut(s.Reason, 300)))
+		}
+		b.WriteByte('\n')
+	}
+}
+
+func usageText(u *eval.Usage) string {
+	if u == nil {
+		return ""
+	}
+	var text string
+	if u.InputTokens != nil || u.OutputTokens != nil {
+		text += ", tokens"
+		if u.InputTokens != nil {
+			text += fmt.Sprintf(" %d in", *u.InputTokens)
+		}
+		if u.OutputTokens != nil {
+			text += fmt.Sprintf(" %d out", *u.OutputTokens)
+		}
+	}
+	if u.CostUSD != nil {
+		text += fmt.Sprintf(", %.4g USD", *u.CostUSD)
+	}
+	return text
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// ScorerLine is a scorer as help shows it.
+type ScorerLine struct {
+	Name    string      `json:"name"`
+	Summary string      `json:"summary"`
+	Doc     string      `json:"doc"`
+	Version string      `json:"version"`
+	Scale   string      `json:"scale"`
+	Unit    string      `json:"unit"`
+	Better  string      `json:"better"`
+	Args    []ScorerArg `json:"args"`
+}
+
+// ScorerArg is one argument of a scorer.
+type ScorerArg struct {
+	Name    string `json:"name"`
+	Type    string `json:"type"`
+	Default string `json:"default"`
+	Doc     string `json:"doc"`
+}
+
+// Scorers lists scorers.
+func Scorers(w io.Writer, scorers []ScorerLine, opt Options) error {
+	if opt.JSON {
+		return asJSON(w, struct {
+			Schema  int          `json:"schema"`
+			Scorers []ScorerLine `json:"scorers"`
+		}{schemaNumber, scorers})
+	}
+	tab := table{header: []string{"scorer", "scale", "better", "arguments", "what it says"}}
+	for _, s := range scorers {
+		var args []string
+		for _, a := range s.Args {
+			args = append(args, a.Name)
+		}
+		tab.add(s.Name, s.Scale, s.Better, strings.Join(args, ", "), s.Summary)
+	}
+	var b bytes.Buffer
+	if err := tab.text(&b, opt.Width); err != nil {
+		return err
+	}
+	return flush(w, &b)
+}
+
+// Scorer explains one scorer.
+func Scorer(w io.Writer, s ScorerLine, opt Options) error {
+	if opt.JSON {
+		return asJSON(w, s)
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s (version %s): %s\n\nscale: %s; better: %s\n", s.Name, s.Version, s.Doc, s.Scale, s.Better)
+	if len(s.Args) > 0 {
+		b.WriteString("\narguments:\n")
+	}
+	for _, a := range s.Args {
+		fmt.Fprintf(&b, "  %s (%s", a.Name, a.Type)
+		if a.Default != "" && a.Default != `""` {
+			fmt.Fprintf(&b, ", default %s", a.Default)
+		}
+		fmt.Fprintf(&b, "): %s\n", a.Doc)
+	}
+	return flush(w, &b)
+}

@@ -1,0 +1,198 @@
+package reports
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"holdtrue/eval"
+	"holdtrue/eval/drift"
+)
+
+// headline is the verdict with what it means for the reader.
+func headline(c *drift.Comparison) string {
+	base, cand := plain(c.Baseline.Run.Name()), plain(c.Candidate.Run.Name())
+	word := strings.ToUpper(string(c.Verdict))
+	switch c.Verdict {
+	case drift.Regressed:
+		return fmt.Sprintf("%s: %s is worse than %s on %d of %d metrics. Look before it goes out.", word, cand, base, count(c, drift.Verdict.Down), len(c.Metrics))
+	case drift.Mixed:
+		return fmt.Sprintf("%s: %s is worse than %s in one place and better in another. Look before it goes out.", word, cand, base)
+	case drift.Improved:
+		return fmt.Sprintf("%s: %s is better than %s on %d of %d metrics, and worse on none.", word, cand, base, count(c, drift.Verdict.Up), len(c.Metrics))
+	case drift.Holds:
+		return fmt.Sprintf("%s: %s keeps what %s did, within the margin of every metric.", word, cand, base)
+	case drift.Inconclusive:
+		return fmt.Sprintf("%s: nothing was shown either way between %s and %s. This is not \"no change\".", word, base, cand)
+	}
+	return fmt.Sprintf("%s: %s could not be compared with %s.", word, cand, base)
+}
+
+func count(c *drift.Comparison, is func(drift.Verdict) bool) int {
+	n := 0
+	for i := range c.Metrics {
+		if is(c.Metrics[i].Verdict) {
+			n++
+		}
+	}
+	return n
+}
+
+// sureness is how sure the verdict is, in cases.
+func sureness(c *drift.Comparison) string {
+	text := fmt.Sprintf("%d cases compared: %d got worse, %d better, %d as before",
+		c.Pairing.Paired, c.WorseTotal, c.BetterTotal, c.Pairing.Paired-c.WorseTotal-c.BetterTotal)
+	if r := max(c.Baseline.Run.Repeats, c.Candidate.Run.Repeats); r > 1 {
+		text += fmt.Sprintf("; each asked %d and %d times", c.Baseline.Run.Repeats, c.Candidate.Run.Repeats)
+	}
+	return text + fmt.Sprintf("; %.0f %% of the texts changed.", 100*c.Churn)
+}
+
+// ground says how the verdict was reached.
+func ground(c *drift.Comparison) string {
+	text := fmt.Sprintf("At most %s %% of reports on an unchanged agent say regressed; intervals are %s %%; all metrics and slices are corrected together",
+		number(50*c.Options.Alpha), number(100*c.Options.Confidence))
+	if c.Draws > 0 {
+		text += fmt.Sprintf(" (%d draws, seed %016x)", c.Draws, c.Seed)
+	}
+	return text + "."
+}
+
+func number(v float64) string { return strings.TrimSuffix(fmt.Sprintf("%.1f", v), ".0") }
+
+// level writes a mean: a score as points of 100, a measure with its unit.
+func level(m eval.Metric, v float64) string {
+	if m.Scale == eval.Measure {
+		return fmt.Sprintf("%.4g", v)
+	}
+	return fmt.Sprintf("%.1f", 100*v)
+}
+
+// change writes a difference with its interval.
+func change(m eval.Metric, c *drift.Cell) string {
+	switch {
+	case c.Cases == 0:
+		return ""
+	case c.Method == "none":
+		return signed(m, c.Diff)
+	}
+	return fmt.Sprintf("%s [%s, %s]", signed(m, c.Diff), signed(m, c.Low), signed(m, c.High))
+}
+
+func signed(m eval.Metric, v float64) string {
+	if m.Scale == eval.Measure {
+		return fmt.Sprintf("%+.3g", v)
+	}
+	if math.Abs(v) < 0.0005 {
+		v = 0
+	}
+	return fmt.Sprintf("%+.1f", 100*v)
+}
+
+func pValue(p float64) string {
+	switch {
+	case p < 0.0001:
+		return "<.0001"
+	case p >= 0.9995:
+		return "1"
+	}
+	return strings.TrimPrefix(fmt.Sprintf("%.4f", p), "0")
+}
+
+// corrected is the smaller of the corrected p values of a cell.
+func corrected(c *drift.Cell) string {
+	p := c.PAdjusted
+	if c.PWithin != nil {
+		p = min(p, *c.PWithin)
+	}
+	return pValue(p)
+}
+
+func counts(c *drift.Cell) string { return fmt.Sprintf("%d/%d/%d", c.Worse, c.Better, c.Same) }
+
+// moved is a slice of a metric of which something was shown.
+type moved struct {
+	metric *drift.Metric
+	cell   *drift.Cell
+}
+
+// movedSlices lists the slices that moved, down first, and counts the others.
+func movedSlices(c *drift.Comparison) (list []moved, quiet int) {
+	for _, want := range []func(drift.Verdict) bool{
+		drift.Verdict.Down,
+		func(v drift.Verdict) bool { return v == drift.Mixed },
+		drift.Verdict.Up,
+	} {
+		for i := range c.Metrics {
+			m := &c.Metrics[i]
+			for k := range m.Slices {
+				if want(m.Slices[k].Verdict) {
+					list = append(list, moved{m, &m.Slices[k]})
+				}
+			}
+		}
+	}
+	for i := range c.Metrics {
+		quiet += len(c.Metrics[i].Slices)
+	}
+	return list, quiet - len(list)
+}
+
+// scoresText writes the values of a metric by repeat.
+func scoresText(values []float64) string {
+	parts := make([]string, len(values))
+	for i, v := range values {
+		parts[i] = fmt.Sprintf("%.3g", v)
+	}
+	return strings.Join(parts, " ")
+}
+
+func lossText(l drift.CaseMetric) string {
+	return fmt.Sprintf("%s %s -> %s", plain(l.Metric), scoresText(l.Baseline), scoresText(l.Candidate))
+}
+
+// blind says what the comparison could not have seen.
+func blind(c *drift.Comparison) []string {
+	var lines []string
+	for i := range c.Metrics {
+		m := &c.Metrics[i]
+		if m.Overall.Detectable == nil || m.Verdict != drift.Inconclusive && m.Verdict != drift.Holds {
+			continue
+		}
+		line := fmt.Sprintf("%s: an even loss under %.1f points would have gone unseen 1 time in 5 or more often", plain(m.Metric.Name), 100*min(1, *m.Overall.Detectable))
+		if h := m.Overall.HoldsAt; h != nil {
+			line += fmt.Sprintf("; shown to hold within %.1f points", 100**h)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// leftOut lists what took no part, and why.
+func leftOut(c *drift.Comparison) []string {
+	var lines []string
+	p := c.Pairing
+	add := func(n int, what string, ids []string) {
+		if n == 0 {
+			return
+		}
+		shown := ids[:min(len(ids), 5)]
+		text := fmt.Sprintf("%d cases %s: %s", n, what, plain(strings.Join(shown, ", ")))
+		if n > len(shown) {
+			text += ", ..."
+		}
+		lines = append(lines, text)
+	}
+	add(p.EditedTotal, "were edited since the baseline", p.Edited)
+	add(p.AddedTotal, "are new", p.Added)
+	add(p.RemovedTotal, "are gone", p.Removed)
+	add(p.FailedTotal, "have no answer on a side, every call failed", p.Failed)
+	for _, l := range c.Left {
+		lines = append(lines, fmt.Sprintf("metric %s: %s", plain(l.Name), plain(l.Reason)))
+	}
+	if c.Baseline.Failed+c.Candidate.Failed > 0 {
+		lines = append(lines, fmt.Sprintf("failed calls: %d of %d of the baseline, %d of %d of the candidate",
+			c.Baseline.Failed, c.Baseline.Outputs, c.Candidate.Failed, c.Candidate.Outputs))
+	}
+	return lines
+}

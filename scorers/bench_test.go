@@ -1,0 +1,101 @@
+package scorers_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"holdtrue/eval"
+	"holdtrue/scorers/text"
+)
+
+// parityPairs stands beside the checkout and may be absent; the benchmarks then
+// use texts of the same size.
+const parityPairs = "../../shared/parity/pairs.jsonl"
+
+// benchSamples are pairs of about 800 bytes each, half of them not all ASCII;
+// or only those that are.
+func benchSamples(tb testing.TB, ascii bool) (cases []*eval.Case, outputs []*eval.Output) {
+	tb.Helper()
+	add := func(i int, hyp, ref string) {
+		id := fmt.Sprint(i)
+		cases = append(cases, &eval.Case{ID: id, Prompt: "p", Expected: []string{ref}})
+		outputs = append(outputs, &eval.Output{CaseID: id, Text: hyp})
+	}
+	f, err := os.Open(filepath.FromSlash(parityPairs))
+	if err != nil {
+		tb.Log("synthetic texts: ", err)
+		for i := range 64 {
+			words := strings.Fields(strings.Repeat("the quick brown fox jumps over lazy dogs, again and again; ", 14))
+			words[i*2%len(words)] = fmt.Sprint("word", i)
+			add(i, strings.Join(words, " "), strings.Join(words[i%7:], " "))
+		}
+		return cases, outputs
+	}
+	defer f.Close()
+	for d := json.NewDecoder(f); d.More(); {
+		var p struct {
+			Hyp string `json:"hyp"`
+			Ref string `json:"ref"`
+		}
+		if err := d.Decode(&p); err != nil {
+			tb.Fatal(err)
+		}
+		if n, m := len(p.Hyp), len(p.Ref); n >= 500 && n <= 1100 && m >= 500 && m <= 1100 && (!ascii || text.ASCII(p.Hyp+p.Ref)) {
+			add(len(cases), p.Hyp, p.Ref)
+		}
+	}
+	if len(cases) < 10 {
+		tb.Fatalf("only %d pairs of the size", len(cases))
+	}
+	return cases, outputs
+}
+
+func benchmarkScorers(b *testing.B, ascii bool, specs ...[2]string) {
+	cases, outputs := benchSamples(b, ascii)
+	var judges []eval.Judge
+	for _, s := range specs {
+		judges = append(judges, bind(b, s[0], s[1]))
+	}
+	chars := 0
+	for _, o := range outputs {
+		chars += len(o.Text)
+	}
+	b.ReportAllocs()
+	n, ctx := 0, b.Context()
+	for b.Loop() {
+		s := &eval.Sample{Case: cases[n%len(cases)], Output: outputs[n%len(cases)]}
+		for _, j := range judges {
+			if score := j.Score(ctx, s); score.Status == eval.Failed {
+				b.Fatal(score.Reason)
+			}
+		}
+		n++
+	}
+	b.ReportMetric(float64(chars)/float64(len(outputs)), "bytes/output")
+}
+
+var fiveScorers = [][2]string{
+	{"contains", `{"values":["thank you for your patience"]}`},
+	{"regex", `{"pattern":"TCK-\\d+"}`},
+	{"not-contains", `{"values":["As an AI language model"],"case_sensitive":false}`},
+	{"rouge-l", ""},
+	{"token-f1", ""},
+}
+
+// BenchmarkFive is what one case costs with five common scorers together.
+func BenchmarkFive(b *testing.B) {
+	b.Run("mixed", func(b *testing.B) { benchmarkScorers(b, false, fiveScorers...) })
+	b.Run("ASCII", func(b *testing.B) { benchmarkScorers(b, true, fiveScorers...) })
+}
+
+func BenchmarkScorer(b *testing.B) {
+	for _, spec := range append(fiveScorers, [2]string{"levenshtein", ""}, [2]string{"levenshtein", `{"unit":"words"}`},
+		[2]string{"rouge-l", `{"tokenizer":"ascii","stem":true}`}, [2]string{"numeric", ""}, [2]string{"json", ""},
+		[2]string{"refusal", ""}, [2]string{"exact", ""}, [2]string{"length", ""}) {
+		b.Run(spec[0]+spec[1], func(b *testing.B) { benchmarkScorers(b, false, spec) })
+	}
+}
