@@ -2,199 +2,225 @@ package agent
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"path/filepath"
-	"strings"
 	"sync"
 	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"holdtrue/eval"
 	"holdtrue/eval/wire"
 )
 
-var commandKind = &Kind{
+const commandExample = `current: {command: [./bot, --stdio], version: $GIT_SHA}`
+
+var commandKind = Kind{
 	Name:    "command",
-	Doc:     "a process that stays alive: one case a line on its standard input, one output a line on its standard output",
+	Doc:     "A program that stays alive: one JSON case a line on its standard input, one JSON output a line on its standard output.",
 	Example: commandExample,
 	Open:    openCommand,
 }
 
-const commandExample = `mine: {command: [./bot, --stdio], version: "1.4"}`
+const (
+	// maxStartFailures is how many processes may end before any has answered
+	// anything. After that the agent is taken to be broken, not the cases.
+	maxStartFailures = 3
+	// shownBytes is how much of a line that makes no sense is shown.
+	shownBytes = 200
+)
 
-// maxStarts is how many times in a row a process may end without a single
-// answer before the run is given up.
-const maxStarts = 5
+// ErrBroken says that a command agent never came to answer anything.
+var ErrBroken = errors.New("the agent cannot be used")
 
-// command asks processes. Each serves one call at a time; there are at most as
-// many as calls at the same time.
+// command asks processes, at most one for each call under way. They are started
+// when needed and live until they fail or the agent is closed.
 type command struct {
-	spec    eval.AgentSpec
-	argv    []string
-	env     []string
-	dir     string
+	name    string
+	line    commandLine
 	timeout time.Duration
-	idle    chan *process // nil entries stand for processes not started yet
+	slots   chan struct{}
+	stderr  *tail // of all processes
 
-	mu     sync.Mutex
-	barren int // starts in a row without an answer
-}
-
-// commandForm is the long way to write a command.
-type commandForm struct {
-	Argv []string          `json:"argv"`
-	Env  map[string]string `json:"env"`
-	Dir  string            `json:"dir"`
+	mu       sync.Mutex
+	idle     []*process
+	answered bool // some process once answered
+	failures int  // processes that ended since, as long as there was none
 }
 
 func openCommand(_ context.Context, spec eval.AgentSpec, opt Options) (Agent, error) {
-	form, err := readCommand(spec)
+	line, err := readCommand(spec, opt)
 	if err != nil {
 		return nil, err
 	}
-	if len(form.Argv) == 0 || form.Argv[0] == "" {
-		return nil, &eval.InputError{Pos: spec.Pos, Msg: "agent " + spec.Name + ": the command is empty", Hint: commandExample}
-	}
-	c := &command{spec: spec, argv: form.Argv, dir: opt.Dir, timeout: opt.Timeout, idle: make(chan *process, opt.Concurrency)}
-	if form.Dir != "" {
-		c.dir = form.Dir
-		if !filepath.IsAbs(c.dir) {
-			c.dir = filepath.Join(opt.Dir, c.dir)
-		}
-	}
-	for k, v := range form.Env {
-		c.env = append(c.env, k+"="+v)
-	}
-	for range opt.Concurrency {
-		c.idle <- nil
-	}
-	return c, nil
+	return &command{name: spec.Name, line: line, timeout: opt.timeout(spec),
+		slots: make(chan struct{}, max(1, opt.Concurrency)), stderr: &tail{limit: runStderr}}, nil
 }
 
-// readCommand reads a string (split at blanks; there is no shell), a list of
-// strings, or an object.
-func readCommand(spec eval.AgentSpec) (form commandForm, err error) {
-	switch kind := json.RawMessage(spec.Args); {
-	case len(kind) > 0 && kind[0] == '"':
-		var line string
-		err = wire.Decode(kind, &line, spec.Pos, false)
-		form.Argv = strings.Fields(line)
-	case len(kind) > 0 && kind[0] == '[':
-		err = wire.Decode(kind, &form.Argv, spec.Pos, false)
-	default:
-		err = wire.Decode(kind, &form, spec.Pos, false)
+func (a *command) Info() Info { return Info{} }
+
+// Stderr is the end of what the agent's processes wrote to their standard
+// error, at most 64 KiB.
+func (a *command) Stderr() string { return a.stderr.String() }
+
+// Close ends the processes: each is given a moment to end by itself, then it is
+// killed with all it started.
+func (a *command) Close() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var all sync.WaitGroup
+	for _, p := range a.idle {
+		all.Go(p.finish)
 	}
-	return form, err
+	all.Wait()
+	a.idle = nil
+	return nil
 }
 
-// Info says nothing: the suite names the version of a command.
-func (c *command) Info() Info { return Info{} }
-
-// request is a case as an agent sees it: what is asked, never what is expected.
-type request struct {
-	ID        string          `json:"id"`
-	Repeat    int             `json:"repeat"`
-	Prompt    string          `json:"prompt,omitzero"`
-	Messages  []eval.Message  `json:"messages,omitempty"`
-	Documents []eval.Document `json:"documents,omitempty"`
-}
-
-// Ask sends the case to an idle process, starting one if need be.
-func (c *command) Ask(ctx context.Context, cs *eval.Case, repeat int) (eval.Output, error) {
-	line, err := json.Marshal(request{cs.ID, repeat, cs.Prompt, cs.Messages, cs.Documents})
+// Ask puts the case to a process that has nothing to do, or to a new one. The
+// latency is what the agent says or, if it says nothing, the time from the
+// question to the answer; for the first answer of a process this includes the
+// time it needs to get ready.
+func (a *command) Ask(ctx context.Context, c *eval.Case, repeat int) (eval.Output, error) {
+	failed := eval.Output{CaseID: c.ID, Repeat: repeat}
+	question, err := appendQuestion(nil, c, repeat)
 	if err != nil {
-		return eval.Output{}, err
+		failed.Err = fmt.Sprintf("the case cannot be written as JSON: %v", err)
+		return failed, nil
 	}
-	var p *process
 	select {
-	case p = <-c.idle:
+	case a.slots <- struct{}{}:
+		defer func() { <-a.slots }()
 	case <-ctx.Done():
-		return eval.Output{}, ctx.Err()
+		return failed, ctx.Err()
 	}
-	if p == nil {
-		if p, err = startProcess(c.argv, c.dir, c.env); err != nil {
-			c.idle <- nil
-			return eval.Output{}, &eval.InputError{Pos: c.spec.Pos, Msg: fmt.Sprintf("agent %s cannot be started: %v", c.spec.Name, err)}
-		}
+	p, err := a.process()
+	if err != nil {
+		return a.startFailed(failed, err.Error())
 	}
-	began := time.Now()
-	answer, fault := p.ask(ctx, append(line, '\n'), c.timeout)
-	took := float64(time.Since(began).Microseconds()) / 1000
-	o := eval.Output{CaseID: cs.ID, Repeat: repeat, LatencyMS: &took}
-	if fault == nil {
-		fault = c.read(answer, cs, repeat, &o, took)
+	asked := time.Now()
+	r, err := p.exchange(ctx, question, a.timeout)
+	latency := time.Since(asked)
+	if err != nil {
+		p.stop()
+		return failed, err
 	}
-	if fault == nil {
-		c.idle <- p
-		c.fruitful(true)
-		return o, nil
+	o, class, fault := a.judge(r, c.ID, repeat)
+	if fault != "" {
+		return a.fail(p, failed, class, fault)
 	}
-	stderr := p.kill()
-	c.idle <- nil
-	if ctx.Err() != nil {
-		return eval.Output{}, ctx.Err()
-	}
-	o.Err, o.Stderr = fault.Error(), stderr
-	if errors.Is(fault, errEnded) && p.answers == 0 && !c.fruitful(false) {
-		return eval.Output{}, fmt.Errorf("agent %s ended %d times in a row without an answer: %w; its last words: %s",
-			c.spec.Name, maxStarts, fault, lastLine(stderr))
+	a.release(p)
+	if o.LatencyMS == nil {
+		ms := float64(latency) / float64(time.Millisecond)
+		o.LatencyMS = &ms
 	}
 	return o, nil
 }
 
-// fruitful counts starts without an answer and says whether to go on.
-func (c *command) fruitful(yes bool) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if yes {
-		c.barren = 0
-		return true
-	}
-	c.barren++
-	return c.barren < maxStarts
-}
-
-// read takes in an answer line.
-func (c *command) read(line []byte, cs *eval.Case, repeat int, o *eval.Output, took float64) error {
-	got, err := wire.DecodeOutput(line, eval.Pos{})
-	if err != nil {
-		return fmt.Errorf("the agent's answer is not an output (%v): %s", err, excerpt(line))
-	}
-	if got.CaseID != cs.ID {
-		return fmt.Errorf("the agent answered case %q when %q was asked", got.CaseID, cs.ID)
-	}
-	got.Repeat = repeat
-	if got.LatencyMS == nil {
-		got.LatencyMS = &took
-	}
-	*o = got
-	return nil
-}
-
-// excerpt shows a line of the agent's, escaped and cut.
-func excerpt(line []byte) string {
-	const most = 200
-	if len(line) > most {
-		return fmt.Sprintf("%q and %d more bytes", line[:most], len(line)-most)
-	}
-	return fmt.Sprintf("%q", line)
-}
-
-func lastLine(s string) string {
-	s = strings.TrimSpace(s)
-	if s == "" {
-		return "(none)"
-	}
-	return s[strings.LastIndexByte(s, '\n')+1:]
-}
-
-// Close ends every process.
-func (c *command) Close() error {
-	for range cap(c.idle) {
-		if p := <-c.idle; p != nil {
-			p.stop()
+// process takes a process that has nothing to do, or starts one. One that has
+// ended meanwhile, or has said something nobody asked for, is replaced: its next
+// line could be taken for the answer to another question.
+func (a *command) process() (*process, error) {
+	for {
+		a.mu.Lock()
+		n := len(a.idle)
+		if n == 0 {
+			a.mu.Unlock()
+			return start(a.line, a.stderr, maxReply)
 		}
+		p := a.idle[n-1]
+		a.idle = a.idle[:n-1]
+		a.mu.Unlock()
+		if _, said := p.pending(); !said {
+			return p, nil
+		}
+		p.stop()
 	}
-	return nil
+}
+
+func (a *command) release(p *process) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.answered, p.answered = true, true
+	a.idle = append(a.idle, p)
+}
+
+// judge reads a reply. If it is not an answer to the question, it says why.
+func (a *command) judge(r reply, id string, repeat int) (o eval.Output, class Class, fault string) {
+	line := shown(string(r.line[:min(len(r.line), shownBytes+1)]), shownBytes)
+	switch {
+	case errors.Is(r.err, errLate):
+		return o, Timeout, fmt.Sprintf("no answer within %s; the agent was stopped", a.timeout)
+	case errors.Is(r.err, errTooLong):
+		return o, BadReply, fmt.Sprintf("a line of more than %d bytes, which begins %s", maxReply, line)
+	case errors.Is(r.err, errPartial):
+		return o, Crash, fmt.Sprintf("the output ended without a newline after %s", line)
+	case r.err != nil:
+		return o, Crash, r.err.Error()
+	}
+	o, err := wire.DecodeOutput(r.line, eval.Pos{})
+	switch {
+	case err != nil:
+		return o, BadReply, fmt.Sprintf("%s; the line: %s", OneLine(err.Error(), 3*shownBytes), line)
+	case o.CaseID != id:
+		return o, BadReply, fmt.Sprintf("an answer to case %s; asked was %s", shown(o.CaseID, shownBytes), shown(id, shownBytes))
+	case o.Repeat != 0 && o.Repeat != repeat:
+		return o, BadReply, fmt.Sprintf("an answer to repeat %d of case %s; asked was repeat %d", o.Repeat, shown(id, shownBytes), repeat)
+	}
+	o.Repeat = repeat
+	return o, "", ""
+}
+
+// fail ends the process and makes the output of the call that failed.
+func (a *command) fail(p *process, o eval.Output, class Class, fault string) (eval.Output, error) {
+	if class == Crash {
+		p.awaitExit()
+	}
+	p.stop()
+	o.Stderr = p.stderr.String()
+	o.Err = class.err(fault)
+	if class != Crash {
+		return o, nil
+	}
+	how := fault + ": " + p.exit()
+	if last := lastLines(o.Stderr, 3); last != "" {
+		how += "; last on its standard error: " + last
+	}
+	if !p.answered {
+		return a.startFailed(o, how)
+	}
+	o.Err = class.err(how)
+	return o, nil
+}
+
+// startFailed is the output of a call for which no process came to answer
+// anything. If none ever did, and several have tried, it ends the run.
+func (a *command) startFailed(o eval.Output, how string) (eval.Output, error) {
+	o.Err = Crash.err(how)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.answered {
+		return o, nil
+	}
+	if a.failures++; a.failures < maxStartFailures {
+		return o, nil
+	}
+	return o, fmt.Errorf("agent %s: %w: it was started %d times and answered nothing: %s", a.name, ErrBroken, a.failures, how)
+}
+
+// question is what an agent is shown of a case: nothing that is expected of the
+// answer, and nothing that groups cases.
+type question struct {
+	ID       string         `json:"id"`
+	Repeat   int            `json:"repeat"`
+	Prompt   string         `json:"prompt,omitzero"`
+	Messages []eval.Message `json:"messages,omitempty"`
+}
+
+// appendQuestion writes the line that a process reads, with its newline.
+func appendQuestion(dst []byte, c *eval.Case, repeat int) ([]byte, error) {
+	b, err := json.Marshal(question{ID: c.ID, Repeat: repeat, Prompt: c.Prompt, Messages: c.Messages},
+		jsontext.AllowInvalidUTF8(true))
+	return append(append(dst, b...), '\n'), err
 }

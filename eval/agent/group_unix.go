@@ -7,9 +7,10 @@ import (
 	"syscall"
 )
 
-// ownGroup puts the process in a group of its own, so that it can be ended with
-// its children, and so that an interrupt at the terminal reaches only us: what
-// is in flight can then be finished and kept.
+// ownGroup puts the process into a process group of its own, so that all it
+// starts can be ended with it, and so that Ctrl-C in a terminal reaches only
+// the run, which then ends its agents in order.
 func ownGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
 
+// killGroup kills the process and whatever is left of its group.
 func killGroup(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }

@@ -14,192 +14,252 @@ import (
 	"holdtrue/eval/wire"
 )
 
-// errEnded says that a process ended instead of answering.
-var errEnded = errors.New("the agent ended")
+const (
+	// pipeGrace is how long a process that has ended, or has stopped reading,
+	// may leave its pipes open: something it started may hold them.
+	pipeGrace = time.Second
+	// closeGrace is how long a process has to end by itself once its standard
+	// input is closed.
+	closeGrace = 2 * time.Second
+)
 
-// errTimeout says that a process did not answer in time.
-var errTimeout = errors.New("time-out")
+// Why there is no answer.
+var (
+	errLate    = errors.New("no answer in time")
+	errTooLong = errors.New("the line is too long")
+	errPartial = errors.New("the line does not end")
+	errEnd     = errors.New("no answer came")
+	errDeaf    = errors.New("it stopped reading its standard input")
+)
 
-// maxStderr is how much of the end of a process's standard error is kept.
-const maxStderr = 8 << 10
-
-// grace is how long a process may take to end by itself when its input closes.
-const grace = 2 * time.Second
-
-// process is one running agent. One call at a time uses it.
+// process is one running copy of a command agent. One goroutine at a time asks
+// it; three of its own write its input, read its output and wait for its end.
 type process struct {
-	cmd     *exec.Cmd
-	in      io.WriteCloser
-	out     io.Closer
-	lines   chan answer
-	stderr  *tail
-	answers int
-	waited  chan struct{} // closed when the process has ended and err is set
-	err     error
+	cmd       *exec.Cmd
+	stdin     io.WriteCloser
+	stdout    *os.File
+	stderr    *tail // since the last question
+	maxLine   int64
+	questions chan []byte
+	written   chan error // one for each question
+	lines     chan reply
+	quit      chan struct{} // closed by stop
+	done      sync.WaitGroup
+	exited    chan struct{} // closed when the process has ended and waitErr is set
+	waitErr   error
+	answered  bool // it has answered a question before
+	killed    bool // by stop, while it was still running
 }
 
-type answer struct {
+// reply is a line of the process's standard output without its newline, or why
+// there is none; with errPartial and errTooLong also what there is of it.
+type reply struct {
 	line []byte
 	err  error
 }
 
-func startProcess(argv []string, dir string, env []string) (*process, error) {
-	cmd := exec.Command(argv[0], argv[1:]...)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), env...)
-	cmd.WaitDelay = grace // children may hold the pipes open
-	ownGroup(cmd)
-	in, err := cmd.StdinPipe()
-	if err != nil {
+// start starts the command. What it writes to its standard error goes to all.
+func start(line commandLine, all io.Writer, maxLine int64) (*process, error) {
+	p := &process{
+		cmd:    exec.Command(line.program),
+		stderr: &tail{limit: caseStderr}, maxLine: maxLine,
+		questions: make(chan []byte), written: make(chan error, 1), lines: make(chan reply, 1),
+		quit: make(chan struct{}), exited: make(chan struct{}),
+	}
+	p.cmd.Args, p.cmd.Dir = line.args, line.dir
+	p.cmd.Env = append(p.cmd.Environ(), line.env...) // Environ knows the folder's PWD
+	p.cmd.Stderr = io.MultiWriter(p.stderr, all)
+	p.cmd.WaitDelay = pipeGrace
+	ownGroup(p.cmd)
+	var err error
+	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
 		return nil, err
 	}
-	out, outWriter, err := os.Pipe()
+	// A pipe of our own: the one of StdoutPipe is closed as soon as the process
+	// ends, with an answer perhaps still in it.
+	out, in, err := os.Pipe()
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, p.stdin.Close())
 	}
-	cmd.Stdout = outWriter
-	p := &process{cmd: cmd, in: in, out: out, lines: make(chan answer, 1), stderr: &tail{}, waited: make(chan struct{})}
-	cmd.Stderr = p.stderr
-	if err := cmd.Start(); err != nil {
-		return nil, errors.Join(err, out.Close(), outWriter.Close())
+	p.cmd.Stdout, p.stdout = in, out
+	err = p.cmd.Start()
+	if cerr := in.Close(); err != nil {
+		return nil, errors.Join(err, cerr, out.Close())
 	}
-	outWriter.Close()
-	go p.readLines(out)
-	go func() {
-		p.err = cmd.Wait()
-		close(p.waited)
-	}()
+	readerDone := make(chan struct{})
+	p.done.Go(func() { defer close(readerDone); p.read() })
+	p.done.Go(p.write)
+	p.done.Go(func() { p.wait(readerDone) })
 	return p, nil
 }
 
-// readLines hands over what the process prints, line by line, until it ends.
-func (p *process) readLines(out io.ReadCloser) {
-	defer out.Close()
-	defer close(p.lines)
-	b := bufio.NewReaderSize(out, 64<<10)
+// wait sees the process to its end and takes the rest of its group with it.
+func (p *process) wait(readerDone <-chan struct{}) {
+	p.waitErr = p.cmd.Wait()
+	close(p.exited)
+	killGroup(p.cmd)
+	select {
+	case <-readerDone:
+	case <-p.quit:
+	case <-time.After(pipeGrace):
+	}
+	_ = p.stdout.Close() // unblocks the reader if something outlived the process
+}
+
+// write puts the questions to the process, one at a time.
+func (p *process) write() {
 	for {
-		line, err := readAnswer(b)
-		if err == nil || len(line) > 0 {
-			p.lines <- answer{line, nil}
-		}
-		if err != nil {
-			if !errors.Is(err, io.EOF) {
-				p.lines <- answer{nil, err}
-			}
+		select {
+		case q := <-p.questions:
+			_, err := p.stdin.Write(q)
+			p.written <- err // has room for the one question under way
+		case <-p.quit:
 			return
 		}
 	}
 }
 
-// readAnswer reads one line, refusing one that is too long to be an answer.
-func readAnswer(b *bufio.Reader) ([]byte, error) {
+// read takes the lines of the process as they come, until one cannot be read.
+func (p *process) read() {
+	b := bufio.NewReaderSize(p.stdout, 64<<10)
+	for {
+		r := readReply(b, p.maxLine)
+		select {
+		case p.lines <- r:
+		case <-p.quit:
+			return
+		}
+		if r.err != nil {
+			return
+		}
+	}
+}
+
+// readReply reads one line of at most limit bytes.
+func readReply(b *bufio.Reader, limit int64) reply {
 	var line []byte
 	for {
 		part, err := b.ReadSlice('\n')
+		if int64(len(line)+len(part)) > limit+1 {
+			return reply{line, errTooLong}
+		}
 		line = append(line, part...)
-		if len(line) > wire.MaxLine {
-			return nil, fmt.Errorf("the agent's line is over %d bytes", wire.MaxLine)
+		switch {
+		case err == nil:
+			return reply{trimNewline(line), nil}
+		case errors.Is(err, bufio.ErrBufferFull):
+		case len(line) > 0:
+			return reply{line, errPartial}
+		default:
+			return reply{nil, errEnd}
 		}
-		if errors.Is(err, bufio.ErrBufferFull) {
-			continue
-		}
-		return line, err
 	}
 }
 
-// ask sends a line and waits for the answer.
-func (p *process) ask(ctx context.Context, line []byte, timeout time.Duration) ([]byte, error) {
-	timer := time.NewTimer(timeout)
-	defer timer.Stop()
-	sent := make(chan error, 1)
-	go func() {
-		_, err := p.in.Write(line)
-		sent <- err
-	}()
+func trimNewline(line []byte) []byte {
+	line = line[:len(line)-1]
+	if n := len(line); n > 0 && line[n-1] == '\r' {
+		line = line[:n-1]
+	}
+	return line
+}
+
+// pending tells whether the process has said something, or ended, since its
+// last answer; nobody asked for it.
+func (p *process) pending() (reply, bool) {
+	select {
+	case r := <-p.lines:
+		return r, true
+	default:
+		return reply{}, false
+	}
+}
+
+// exchange asks one question and waits for the line that answers it. The error
+// is the context's. After that, and after a reply with an error, the process is
+// of no more use. A line counts once the question was taken in whole.
+func (p *process) exchange(ctx context.Context, question []byte, timeout time.Duration) (reply, error) {
+	p.stderr.reset()
+	deadline := time.NewTimer(timeout)
+	defer deadline.Stop()
+	select {
+	case p.questions <- question:
+	case <-ctx.Done():
+		return reply{}, ctx.Err()
+	}
+	var answer *reply
+	written, lines := p.written, p.lines
+	var deaf <-chan time.Time
 	for {
 		select {
-		case a, ok := <-p.lines:
-			switch {
-			case !ok:
-				return nil, p.ended()
-			case a.err != nil:
-				return nil, a.err
+		case r := <-lines:
+			if r.err != nil || written == nil {
+				return r, nil
 			}
-			p.answers++
-			return a.line, nil
-		case err := <-sent:
-			if err != nil {
-				// The process is going; its last line may still be on its way.
-				sent = nil
+			answer, lines = &r, nil
+		case err := <-written:
+			if answer != nil {
+				return *answer, nil
 			}
-		case <-timer.C:
-			return nil, fmt.Errorf("%w: no answer within %s", errTimeout, timeout)
+			if written = nil; err != nil { // it is ending: its last words may yet come
+				deaf = time.After(pipeGrace)
+			}
+		case <-deaf:
+			return reply{err: errDeaf}, nil
+		case <-deadline.C:
+			return reply{err: errLate}, nil
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return reply{}, ctx.Err()
 		}
 	}
 }
 
-// ended says how the process ended.
-func (p *process) ended() error {
+// awaitExit gives a process that says nothing more a moment to end by itself,
+// so that its own exit status can be told.
+func (p *process) awaitExit() {
 	select {
-	case <-p.waited:
-	case <-time.After(grace):
-		return fmt.Errorf("%w: it closed its output without answering", errEnded)
+	case <-p.exited:
+	case <-time.After(pipeGrace):
 	}
-	if p.err != nil {
-		return fmt.Errorf("%w without answering: %v", errEnded, p.err)
-	}
-	return fmt.Errorf("%w without answering: exit status 0", errEnded)
 }
 
-// kill ends the process and its children at once and gives its last words.
-func (p *process) kill() string {
-	killGroup(p.cmd)
-	p.in.Close()
-	go p.drain()
-	<-p.waited
-	p.out.Close() // a child that left the group may still hold the other end
-	return p.stderr.String()
-}
-
-// stop closes the process's input and, if that does not end it, kills it.
+// stop kills the process and waits for all that belongs to it.
 func (p *process) stop() {
-	p.in.Close()
-	go p.drain()
 	select {
-	case <-p.waited:
-	case <-time.After(grace):
-		p.kill()
+	case <-p.exited: // its number may belong to another process by now
+	default:
+		p.killed = true
+		killGroup(p.cmd)
 	}
-	killGroup(p.cmd) // children that stayed
-	p.out.Close()
+	close(p.quit)
+	_ = p.stdin.Close()
+	p.done.Wait()
 }
 
-func (p *process) drain() {
-	for range p.lines {
+// finish lets the process end by itself at the end of its input, and kills it
+// if it does not.
+func (p *process) finish() {
+	_ = p.stdin.Close()
+	select {
+	case <-p.exited:
+	case <-time.After(closeGrace):
+	}
+	p.stop()
+}
+
+// exit words how the process ended; only after stop.
+func (p *process) exit() string {
+	switch state := p.cmd.ProcessState; {
+	case state == nil:
+		return fmt.Sprint(p.waitErr)
+	case p.killed:
+		return "it was still running and was stopped"
+	case state.Success():
+		return "it ended with exit status 0 (an agent stays alive between cases)"
+	default:
+		return "it ended with " + state.String()
 	}
 }
 
-// tail keeps the end of what is written to it.
-type tail struct {
-	mu  sync.Mutex
-	buf []byte
-}
-
-// Write never fails and never blocks.
-func (t *tail) Write(b []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.buf = append(t.buf, b...)
-	if len(t.buf) > 2*maxStderr {
-		t.buf = append(t.buf[:0], t.buf[len(t.buf)-maxStderr:]...)
-	}
-	return len(b), nil
-}
-
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return string(t.buf[max(0, len(t.buf)-maxStderr):])
-}
+// maxReply is the longest answer, in bytes.
+const maxReply = wire.MaxLine

@@ -1,197 +1,183 @@
 package agent
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"holdtrue/eval"
 	"holdtrue/eval/wire"
 )
 
-var recordingKind = &Kind{
+const recordingExample = "march: {recording: recordings/2026-03.jsonl}"
+
+var recordingKind = Kind{
 	Name:    "recording",
-	Doc:     "outputs of an agent version in a JSONL file, replayed without calling anything",
+	Doc:     "Outputs of one agent version in a file (JSONL, also gzip), replayed without calling anything.",
 	Example: recordingExample,
 	Open:    openRecording,
 }
 
-const recordingExample = "march: {recording: recordings/2026-03.jsonl}"
-
-// NoAnswer is the error of an output for a case that a recording lacks.
-const NoAnswer = "the recording holds no answer to this case"
-
-// maxErrors is how many faults of one recording are listed.
+// maxErrors is how many faults of a file are listed.
 const maxErrors = 100
 
-// recording answers from a file. It holds an index, not the answers.
+// recording answers from a file that was read and indexed once. Only the index
+// stays in memory: under 100 bytes a record.
 type recording struct {
-	name    string
-	file    *os.File
-	temp    bool
-	index   map[recordKey]span
-	repeats int
-	version string
+	name  string
+	file  *os.File
+	index *index
+	info  Info
+	// cleanup removes the temporary file of a gzip recording where the system
+	// does not allow to unlink an open file.
+	cleanup func() error
 }
 
-type recordKey struct {
-	id     [12]byte
-	repeat int32
-}
-
-type span struct {
-	offset int64
-	length int32
-	line   int32
-}
-
-func keyOf(id string, repeat int) (k recordKey) {
-	sum := sha256.Sum256([]byte(id))
-	copy(k.id[:], sum[:])
-	k.repeat = int32(repeat)
-	return k
-}
-
+// openRecording reads the whole file strictly. All its faults are returned
+// together, up to maxErrors.
 func openRecording(ctx context.Context, spec eval.AgentSpec, opt Options) (Agent, error) {
-	var path string
-	if err := wire.Decode(spec.Args, &path, spec.Pos, false); err != nil {
-		return nil, &eval.InputError{Pos: spec.Pos, Msg: "agent " + spec.Name + ": recording is a file's name", Hint: recordingExample}
+	path, err := recordingPath(spec)
+	if err != nil {
+		return nil, err
 	}
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(opt.Dir, path)
 	}
-	r := &recording{name: path, index: map[recordKey]span{}}
-	if err := r.open(); err != nil {
-		if errors.Is(err, os.ErrNotExist) {
-			return nil, &eval.InputError{Pos: spec.Pos, Msg: "agent " + spec.Name + ": no recording at " + path}
-		}
+	r := &recording{name: path, cleanup: func() error { return nil }}
+	src, err := r.open(spec)
+	if err != nil {
 		return nil, err
 	}
-	if err := r.readIndex(ctx); err != nil {
+	digest := sha256.New()
+	r.index, err = readIndex(ctx, io.TeeReader(src, digest), path, r.file)
+	if err = errors.Join(err, src.Close()); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
+	if r.index.size == 0 {
+		err := &eval.InputError{Pos: eval.Pos{File: path}, Msg: "the recording holds no output", Hint: `one output a line: {"id": "...", "output": "..."}`}
+		return nil, errors.Join(err, r.Close())
+	}
+	sum := hex.EncodeToString(digest.Sum(nil))
+	r.info = Info{Version: "sha256:" + sum[:12], Repeats: r.index.repeats, Recorded: true,
+		Lineage: map[string]string{"recording": "sha256:" + sum}}
 	return r, nil
 }
 
-// open gives a file that can be read at any place: the recording itself, or
-// what is in it where it is compressed.
-func (r *recording) open() error {
-	f, err := os.Open(r.name)
-	if err != nil {
-		return err
+// recordingPath reads the value under the key: a path, or {path: ...}.
+func recordingPath(spec eval.AgentSpec) (string, error) {
+	var form struct {
+		Path string `json:"path"`
 	}
-	magic := make([]byte, 2)
-	n, err := f.ReadAt(magic, 0)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return errors.Join(fmt.Errorf("%s: %w", r.name, err), f.Close())
+	into := any(&form)
+	if jsontext.Value(spec.Args).Kind() == '"' {
+		into = &form.Path
 	}
-	if n < 2 || magic[0] != 0x1f || magic[1] != 0x8b {
-		r.file = f
-		return nil
+	if err := wire.Decode(spec.Args, into, eval.Pos{}, false); err != nil {
+		return "", wrong(spec, "recording: "+err.Error(), recordingExample)
 	}
-	if err := f.Close(); err != nil {
-		return err
+	if form.Path == "" {
+		return "", wrong(spec, "recording: expected the path of a file", recordingExample)
 	}
-	return r.unpack()
+	return form.Path, nil
 }
 
-func (r *recording) unpack() error {
-	in, err := wire.Open(r.name)
+// open gives the content of the file for the first pass, and sets r.file to
+// what holds the same bytes at the same offsets: the file itself or, of a gzip
+// file, a temporary file that the first pass fills.
+func (r *recording) open(spec eval.AgentSpec) (io.ReadCloser, error) {
+	info, err := os.Stat(r.name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, wrong(spec, "recording "+r.name+" does not exist", "paths are relative to the suite's folder")
+	case err != nil:
+		return nil, wrong(spec, "recording: "+err.Error(), "")
+	case !info.Mode().IsRegular():
+		return nil, wrong(spec, "recording "+r.name+" is not a file", "")
+	}
+	zipped, err := isGzip(r.name)
 	if err != nil {
-		return err
+		return nil, wrong(spec, "recording: "+err.Error(), "")
 	}
-	defer in.Close()
-	out, err := os.CreateTemp("", "holdtrue-recording-*")
+	src, err := wire.Open(r.name)
 	if err != nil {
-		return err
+		return nil, wrong(spec, "recording: "+err.Error(), "")
 	}
-	r.file, r.temp = out, true
-	if _, err := io.Copy(out, in); err != nil {
-		return errors.Join(fmt.Errorf("%s: %w", r.name, err), r.Close())
-	}
-	return nil
-}
-
-// readIndex reads the whole recording once, strictly, and notes where each
-// answer stands.
-func (r *recording) readIndex(ctx context.Context) error {
-	content := sha256.New()
-	reader := io.NewSectionReader(r.file, 0, 1<<62)
-	var errs []error
-	for line, err := range wire.Lines(io.TeeReader(reader, content), r.name) {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err == nil {
-			err = r.note(line)
-		}
+	if !zipped {
+		r.file, err = os.Open(r.name)
 		if err != nil {
-			if errs = append(errs, err); len(errs) == maxErrors {
-				errs = append(errs, &eval.InputError{Pos: eval.Pos{File: r.name}, Msg: fmt.Sprintf("stopped after %d errors", maxErrors)})
-				break
-			}
+			return nil, errors.Join(err, src.Close())
 		}
+		return src, nil
 	}
-	if len(r.index) == 0 && len(errs) == 0 {
-		errs = append(errs, &eval.InputError{Pos: eval.Pos{File: r.name}, Msg: "the recording is empty"})
+	r.file, err = os.CreateTemp("", "holdtrue-recording-*.jsonl")
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: room to decompress it: %w", r.name, err), src.Close())
 	}
-	r.version = "sha256:" + hexStart(content)
-	return errors.Join(errs...)
+	if os.Remove(r.file.Name()) != nil {
+		name := r.file.Name()
+		r.cleanup = func() error { return os.Remove(name) }
+	}
+	return &tee{ReadCloser: src, copy: r.file}, nil
 }
 
-func hexStart(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil))[:12] }
-
-func (r *recording) note(line wire.Line) error {
-	o, err := wire.DecodeOutput(line.Data, line.Pos)
+func isGzip(path string) (bool, error) {
+	f, err := os.Open(path)
 	if err != nil {
-		return err
+		return false, err
 	}
-	k := keyOf(o.CaseID, o.Repeat)
-	if first, twice := r.index[k]; twice {
-		return &eval.InputError{Pos: line.Pos,
-			Msg:  fmt.Sprintf("a second answer to case %q, repeat %d; the first is on line %d", o.CaseID, o.Repeat, first.line),
-			Hint: `number the answers to one case: "repeat": 0, 1, 2`}
+	var magic [2]byte
+	n, err := io.ReadFull(f, magic[:])
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = nil
 	}
-	r.index[k] = span{offset: line.Offset, length: int32(len(line.Data)), line: int32(line.Pos.Line)}
-	r.repeats = max(r.repeats, o.Repeat+1)
-	return nil
+	return n == 2 && magic == [2]byte{0x1f, 0x8b}, errors.Join(err, f.Close())
 }
 
-// Info gives the content hash as the version.
-func (r *recording) Info() Info { return Info{Version: r.version, Repeats: r.repeats} }
+// tee copies what is read, as io.TeeReader does, and closes its source.
+type tee struct {
+	io.ReadCloser
+	copy io.Writer
+}
 
-// Ask reads the recorded answer.
-func (r *recording) Ask(_ context.Context, c *eval.Case, repeat int) (eval.Output, error) {
-	at, ok := r.index[keyOf(c.ID, repeat)]
-	if !ok {
-		return eval.Output{CaseID: c.ID, Repeat: repeat, Err: NoAnswer}, nil
+func (t *tee) Read(p []byte) (int, error) {
+	n, err := t.ReadCloser.Read(p)
+	if _, werr := t.copy.Write(p[:n]); werr != nil {
+		return n, fmt.Errorf("room to decompress it: %w", werr)
 	}
-	line := make([]byte, at.length)
-	if _, err := r.file.ReadAt(line, at.offset); err != nil && !errors.Is(err, io.EOF) {
-		return eval.Output{}, fmt.Errorf("%s: %w", r.name, err)
+	return n, err
+}
+
+func (r *recording) Info() Info { return r.info }
+
+// Ask gives the recorded output, its latency as recorded.
+func (r *recording) Ask(ctx context.Context, c *eval.Case, repeat int) (eval.Output, error) {
+	failed := eval.Output{CaseID: c.ID, Repeat: repeat}
+	if err := ctx.Err(); err != nil {
+		return failed, err
 	}
-	o, err := wire.DecodeOutput(bytes.TrimSpace(line), eval.Pos{File: r.name, Line: int(at.line)})
-	if err != nil {
-		return eval.Output{}, fmt.Errorf("the recording changed while it was read: %w", err)
-	}
-	if o.CaseID != c.ID {
-		return eval.Output{}, fmt.Errorf("%s:%d: the recording changed while it was read", r.name, at.line)
+	o, found, err := r.index.find(r.file, r.name, c.ID, repeat)
+	switch {
+	case err != nil:
+		return failed, err
+	case !found:
+		failed.Err = noAnswer
+		return failed, nil
 	}
 	return o, nil
 }
 
-// Close closes the file and removes what was unpacked.
+// Close closes the file.
 func (r *recording) Close() error {
-	err := r.file.Close()
-	if r.temp {
-		err = errors.Join(err, os.Remove(r.file.Name()))
+	if r.file == nil {
+		return nil
 	}
-	return err
+	return errors.Join(r.file.Close(), r.cleanup())
 }

@@ -139,8 +139,8 @@ type Cell struct {
 	P         float64  `json:"p"`
 	PAdjusted float64  `json:"p_adjusted"`
 	PWithin   *float64 `json:"p_within,omitzero"`
-	// McNemarExact is McNemar's exact two-sided p, for a binary metric with one
-	// output a side; nil elsewhere.
+	// McNemarExact is McNemar's exact two-sided p, where every score is 0 or 1
+	// and every case has one output a side; nil elsewhere.
 	McNemarExact *float64 `json:"mcnemar_exact,omitzero"`
 
 	// Detectable is the smallest even loss that would have been seen 4 times in

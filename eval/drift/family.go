@@ -229,7 +229,7 @@ func (f *family) cell(mb *member, slice string, cases []int, t tests, margin flo
 		}
 	}
 	var raw, oriented, base, cand []float64
-	single := mb.m.Scale == eval.Binary
+	single := mb.m.Scale != eval.Measure // one answer a side, and every score 0 or 1
 	repeats := 0.0
 	for _, i := range cases {
 		if !mb.has[i] {
@@ -237,7 +237,7 @@ func (f *family) cell(mb *member, slice string, cases []int, t tests, margin flo
 		}
 		raw, oriented = append(raw, mb.raw[i]), append(oriented, mb.oriented[i])
 		base, cand = append(base, mb.base[i]), append(cand, mb.cand[i])
-		single = single && len(f.pairs[i].base.repeats) == 1 && len(f.pairs[i].cand.repeats) == 1
+		single = single && yesNo(mb.base[i]) && yesNo(mb.cand[i]) && len(f.pairs[i].base.repeats) == 1 && len(f.pairs[i].cand.repeats) == 1
 		repeats += float64(min(len(f.pairs[i].base.repeats), len(f.pairs[i].cand.repeats)))
 		switch d := mb.better * mb.raw[i]; {
 		case d < 0:
@@ -267,6 +267,8 @@ func (f *family) cell(mb *member, slice string, cases []int, t tests, margin flo
 	c.Verdict, c.Reason = cellVerdict(&c, mb, t, b, margin, gating)
 	return c
 }
+
+func yesNo(v float64) bool { return v == 0 || v == 1 }
 
 // plan says what the cell could have seen, and what it would take to settle it.
 func (f *family) plan(c *Cell, mb *member, b stats.Bounds, raw []float64, repeats, margin float64) {

@@ -1,9 +1,3 @@
-// Package replay is the pipeline of a run: it asks agents every case, has the
-// answers scored, and commits the results as they arrive.
-//
-// It looks at nothing that is expected of an answer; it hands case and output to
-// the panel and the result to the store. Cases are streamed, so that a run of a
-// million cases needs no more memory than one of a thousand.
 package replay
 
 import (
@@ -11,307 +5,147 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"strings"
-	"sync"
+	"runtime"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"holdtrue/eval"
 	"holdtrue/eval/agent"
-	"holdtrue/eval/store"
 )
 
-// Target is one agent with the stored run that its answers belong to.
+// Sink is what a replay needs of the run database.
+type Sink interface {
+	// Answered tells which answers of a run are stored, and how many there are.
+	Answered(ctx context.Context, runID string) (func(caseID, caseHash string, repeat int) bool, int, error)
+	// Append stores answers in one transaction, or none of them; one that is
+	// stored already is passed over.
+	Append(ctx context.Context, runID string, entries []Entry) (stored int, err error)
+	// Finish marks a run complete; an error if a planned answer is missing.
+	Finish(ctx context.Context, runID string, finished time.Time, lineage map[string]string) error
+}
+
+// Target is an agent version that is asked, and the stored run that its answers
+// go to. Several targets may share a panel.
 type Target struct {
 	Agent agent.Agent
-	Run   *eval.Run
+	Run   *eval.Run // Repeats, at least 1, says how often every case is asked
 	Panel *eval.Panel
 }
 
-// Plan says what to replay.
+// Plan is what to replay.
 type Plan struct {
-	// Cases are asked in their order of every target before the next; which
-	// target goes first alternates, so that a slow hour hits all alike.
-	Cases       iter.Seq2[eval.Case, error]
-	Targets     []Target
-	Concurrency int // calls at the same time, at least 1
-	Store       *store.DB
-	// Progress is called by one goroutine after every commit; may be nil.
+	// Cases are asked in this order; every target and repeat of a case before
+	// the next case. The first error ends the run.
+	Cases   iter.Seq2[eval.Case, error]
+	Targets []Target
+	// Concurrency is the number of calls that may be under way at the same
+	// time, over all targets; 0 takes the number of processors.
+	Concurrency int
+	Store       Sink
+	// Progress, if set, is told how far the run is, after every commit. It is
+	// called on the goroutine that called Run.
 	Progress func(Progress)
-	Now      func() time.Time
-	// MaxFailures is how many calls may fail in a row before the run stops; 0
-	// takes DefaultMaxFailures, a negative number means no limit. Recordings do
-	// not count.
-	MaxFailures int
+	// Now is the clock of the stored times; nil takes time.Now.
+	Now func() time.Time
+	// MaxConsecutiveFailures is the number of calls of one target that fail in
+	// a row after which the agent is taken to be down and the run is stopped;
+	// 0 takes DefaultMaxFailures, below 0 never. A recording is never down.
+	MaxConsecutiveFailures int
 }
 
-// DefaultMaxFailures in a row stop a run: the agent is down, and every further
-// call would be lost.
+// DefaultMaxFailures is the number of failed calls in a row that stops a run
+// where the plan does not say.
 const DefaultMaxFailures = 20
 
-// Progress is how far a replay is, over all targets.
+// ErrFailing says that a run was stopped because its agent failed again and
+// again. The run can be resumed.
+var ErrFailing = errors.New("the agent fails every call")
+
+// Progress says how far a run is, over all targets.
 type Progress struct {
-	Done   int // outputs stored, those of an earlier start included
-	Failed int // calls that failed since this start
+	Planned int // answers in all
+	Done    int // answers there are, those from before the run was resumed included
+	Failed  int // failed calls of this replay
 }
 
-// Report is what happened.
+// Counts says what became of the calls.
+type Counts struct {
+	// Asked is the number of calls that came to an end, with an answer or an
+	// error; Failed is how many of them failed.
+	Asked, Failed int
+	// Skipped is the number of answers that were there before.
+	Skipped int
+	// Stored is the number of answers that were committed. It is less than
+	// Asked where a run ended early: see Run.
+	Stored int
+	Errors map[agent.Class]int // the failed calls by what went wrong
+}
+
+// Report is what a replay did: in all, and for each target in their order.
 type Report struct {
-	Asked  int            // calls made
-	Failed int            // of them failed
-	Kept   int            // answers that were there from an earlier start
-	Errors map[string]int // failed calls by class
+	Counts
+	Targets []Counts
 }
 
-// ErrDown says that a run stopped because calls failed one after the other.
-var ErrDown = errors.New("the agent fails every call")
-
-// call is one thing to ask.
-type call struct {
-	target int
-	c      *eval.Case
-	hash   string
-	repeat int
+// Run asks every target every case, scores the answers and stores them as they
+// arrive. What is stored already is not asked again. With several targets the
+// calls are interleaved, and which target comes first alternates, so that a
+// machine that slows down does so for all.
+//
+// A run is marked complete only if every planned answer is stored. Otherwise
+// Run gives an error, and the run can be resumed: the context's error after a
+// cancellation (calls under way get a second to end), ErrFailing, an error of
+// the store, of the cases or of an agent that cannot be used. Whatever had
+// arrived is stored, but for the failed calls since the last good one, which a
+// resumed run asks again. The report holds in either case.
+func Run(ctx context.Context, plan Plan) (Report, error) {
+	if err := plan.check(); err != nil {
+		return Report{}, err
+	}
+	r := &runner{plan: plan}
+	if err := r.prepare(ctx); err != nil {
+		return r.report(), err
+	}
+	err := r.drive(ctx)
+	return r.report(), err
 }
 
-// done is a call with its result.
-type done struct {
-	call
-	result eval.Result
-}
-
-// Batches are committed when this many results wait, or this long after the
-// first of them.
-const (
-	batchSize = 400
-	batchTime = 200 * time.Millisecond
-)
-
-// Run replays the plan. When ctx ends or something breaks, what was answered is
-// committed and the error is returned; every run can then go on where it
-// stopped. Runs are finished only if all planned outputs are stored.
-func Run(ctx context.Context, p Plan) (Report, error) {
-	r := &runner{plan: p, report: Report{Errors: map[string]int{}}, streak: make([]int, len(p.Targets))}
-	if r.plan.MaxFailures == 0 {
-		r.plan.MaxFailures = DefaultMaxFailures
+func (p *Plan) check() error {
+	if p.Cases == nil || p.Store == nil || len(p.Targets) == 0 {
+		return errors.New("replay: a plan needs cases, a store and at least one target")
 	}
 	for _, t := range p.Targets {
-		has, n, err := p.Store.Answered(ctx, t.Run.ID)
-		if err != nil {
-			return r.report, err
+		if t.Agent == nil || t.Run == nil || t.Panel == nil {
+			return errors.New("replay: a target needs an agent, a run and a panel")
 		}
-		r.answered = append(r.answered, has)
-		r.report.Kept += n
-	}
-	if err := r.pump(ctx); err != nil {
-		return r.report, err
-	}
-	for _, t := range p.Targets {
-		if err := p.Store.Finish(ctx, t.Run.ID, p.Now(), nil); err != nil {
-			return r.report, err
-		}
-	}
-	return r.report, nil
-}
-
-type runner struct {
-	plan     Plan
-	answered []func(caseID, caseHash string, repeat int) bool
-
-	mu     sync.Mutex
-	report Report
-	streak []int // failed calls in a row, by target
-}
-
-// pump connects reading, asking and writing. Readers and workers stop with ctx;
-// the writer ends only when there is nothing more to write.
-func (r *runner) pump(ctx context.Context) error {
-	calls := make(chan call, 2*r.plan.Concurrency)
-	results := make(chan done, 2*batchSize)
-	// The writer's context outlives ctx: what was answered is kept.
-	writing, stopWriting := context.WithCancel(context.WithoutCancel(ctx))
-	defer stopWriting()
-	ctx, stopAsking := context.WithCancel(ctx)
-	defer stopAsking()
-	askers, askCtx := errgroup.WithContext(ctx)
-	written := make(chan error, 1)
-	go func() {
-		err := r.write(writing, results)
-		written <- err
-	}()
-	failed := make(chan struct{})
-	askers.Go(func() error {
-		defer close(calls)
-		return r.read(askCtx, calls)
-	})
-	for range r.plan.Concurrency {
-		askers.Go(func() error {
-			for c := range calls {
-				d, err := r.ask(askCtx, c)
-				if err != nil {
-					return err
-				}
-				select {
-				case results <- d:
-				case <-failed:
-					return errWriter
-				}
-				if err := r.count(d); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	asked := make(chan error, 1)
-	go func() {
-		asked <- askers.Wait()
-		close(results)
-	}()
-	err := <-written
-	if err != nil {
-		stopAsking()
-	}
-	close(failed)
-	if askErr := <-asked; err == nil {
-		return askErr
-	}
-	return err
-}
-
-// errWriter tells workers that nobody takes their results any more.
-var errWriter = errors.New("results are not taken any more")
-
-// read streams the calls to be made, leaving out what is answered.
-func (r *runner) read(ctx context.Context, calls chan<- call) error {
-	n := 0
-	for c, err := range r.plan.Cases {
-		if err != nil {
-			return err
-		}
-		hash := c.Hash()
-		shared := &c
-		for repeat := range r.most() {
-			for i := range r.plan.Targets {
-				t := (i + n) % len(r.plan.Targets)
-				if repeat >= r.plan.Targets[t].Run.Repeats || r.answered[t](c.ID, hash, repeat) {
-					continue
-				}
-				select {
-				case calls <- call{t, shared, hash, repeat}:
-				case <-ctx.Done():
-					return ctx.Err()
-				}
-			}
-			n++
+		if t.Run.Repeats < 1 {
+			return fmt.Errorf("replay: run %s plans %d answers to a case", t.Run.ID, t.Run.Repeats)
 		}
 	}
 	return nil
 }
 
-// most is the largest number of repeats of any target.
-func (r *runner) most() int {
-	n := 0
-	for _, t := range r.plan.Targets {
-		n = max(n, t.Run.Repeats)
+func (p *Plan) concurrency() int {
+	if p.Concurrency > 0 {
+		return p.Concurrency
 	}
-	return n
+	return runtime.GOMAXPROCS(0)
 }
 
-// ask makes one call and scores the answer.
-func (r *runner) ask(ctx context.Context, c call) (d done, err error) {
-	t := r.plan.Targets[c.target]
-	defer func() {
-		if p := recover(); p != nil {
-			o := eval.Output{CaseID: c.c.ID, Repeat: c.repeat, Err: fmt.Sprintf("panic: %v", p)}
-			d, err = done{c, t.Panel.Evaluate(ctx, c.c, &o)}, nil
-		}
-	}()
-	o, err := t.Agent.Ask(ctx, c.c, c.repeat)
-	if err != nil {
-		return done{}, err
+// maxFailures is the number of failures in a row that stops an agent's run; 0
+// means never.
+func (p *Plan) maxFailures(ag agent.Agent) int {
+	switch {
+	case p.MaxConsecutiveFailures < 0 || ag.Info().Recorded:
+		return 0
+	case p.MaxConsecutiveFailures == 0:
+		return DefaultMaxFailures
 	}
-	// An answer that came is kept, and scored whole, even if the run is being
-	// cancelled.
-	return done{c, t.Panel.Evaluate(context.WithoutCancel(ctx), c.c, &o)}, nil
+	return p.MaxConsecutiveFailures
 }
 
-// count keeps the books and stops the run when an agent is down.
-func (r *runner) count(d done) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.report.Asked++
-	if !d.result.Output.Failed() {
-		r.streak[d.target] = 0
-		return nil
+func (p *Plan) now() time.Time {
+	if p.Now != nil {
+		return p.Now().UTC()
 	}
-	r.report.Failed++
-	r.report.Errors[class(d.result.Output.Err)]++
-	r.streak[d.target]++
-	run := r.plan.Targets[d.target].Run
-	if run.Kind != "recording" && r.plan.MaxFailures > 0 && r.streak[d.target] >= r.plan.MaxFailures {
-		return fmt.Errorf("%w: %d calls of %s in a row; the last: %s", ErrDown, r.streak[d.target], run.Name(), d.result.Output.Err)
-	}
-	return nil
-}
-
-// class is what a failed call is counted as.
-func class(err string) string {
-	for _, c := range []struct{ part, class string }{
-		{"time-out", "time-out"},
-		{"ended", "agent ended"},
-		{"is not an output", "bad answer"},
-		{"answered case", "bad answer"},
-		{agent.NoAnswer, "no answer recorded"},
-	} {
-		if strings.Contains(err, c.part) {
-			return c.class
-		}
-	}
-	return "agent's own error"
-}
-
-// write commits results in batches until there are no more.
-func (r *runner) write(ctx context.Context, results <-chan done) error {
-	batches := make([][]store.Entry, len(r.plan.Targets))
-	waiting, stored := 0, r.report.Kept
-	var timer <-chan time.Time
-	commit := func() error {
-		for t, batch := range batches {
-			n, err := r.plan.Store.Append(ctx, r.plan.Targets[t].Run.ID, batch)
-			if err != nil {
-				return err
-			}
-			stored += n
-			batches[t] = batch[:0]
-		}
-		waiting, timer = 0, nil
-		if r.plan.Progress != nil {
-			r.mu.Lock()
-			failed := r.report.Failed
-			r.mu.Unlock()
-			r.plan.Progress(Progress{Done: stored, Failed: failed})
-		}
-		return nil
-	}
-	for {
-		select {
-		case d, ok := <-results:
-			if !ok {
-				return commit()
-			}
-			batches[d.target] = append(batches[d.target], store.Entry{Case: d.c, CaseHash: d.hash, Result: d.result})
-			if waiting++; waiting == 1 {
-				timer = time.After(batchTime)
-			}
-			if waiting < batchSize {
-				continue
-			}
-		case <-timer:
-		}
-		if err := commit(); err != nil {
-			return err
-		}
-	}
+	return time.Now().UTC()
 }

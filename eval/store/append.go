@@ -13,6 +13,7 @@ import (
 
 // Entry is one result to be stored, with the case it answers.
 type Entry struct {
+	Seq      int // its place in the plan of the run, from 0
 	Case     *eval.Case
 	CaseHash string // Case.Hash()
 	Result   eval.Result
@@ -224,12 +225,12 @@ func (w *writer) row(ctx context.Context, r *row) (bool, error) {
 	if o.Usage != nil {
 		input, output, cost = o.Usage.InputTokens, o.Usage.OutputTokens, o.Usage.CostUSD
 	}
-	st, err := w.stmt(ctx, `INSERT INTO outputs (run, case_id, repeat, text, log, failed, latency_ms, input_tokens, output_tokens, cost_usd)
-		VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING`)
+	st, err := w.stmt(ctx, `INSERT INTO outputs (run, case_id, repeat, seq, text, log, failed, latency_ms, input_tokens, output_tokens, cost_usd)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING`)
 	if err != nil {
 		return false, err
 	}
-	res, err := st.ExecContext(ctx, w.run, caseID, o.Repeat, text, log, o.Failed(), o.LatencyMS, input, output, cost)
+	res, err := st.ExecContext(ctx, w.run, caseID, o.Repeat, r.entry.Seq, text, log, o.Failed(), o.LatencyMS, input, output, cost)
 	if err != nil {
 		return false, err
 	}

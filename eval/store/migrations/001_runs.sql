@@ -60,6 +60,7 @@ CREATE TABLE outputs (
   run           INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
   case_id       INTEGER NOT NULL REFERENCES cases,
   repeat        INTEGER NOT NULL CHECK (repeat >= 0),
+  seq           INTEGER NOT NULL, -- place in the plan of the run
   text          INTEGER NOT NULL REFERENCES bodies,
   log           INTEGER REFERENCES bodies,
   failed        INTEGER NOT NULL CHECK (failed IN (0, 1)),

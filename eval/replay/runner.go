@@ -1,0 +1,171 @@
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"holdtrue/eval"
+	"holdtrue/eval/agent"
+)
+
+const (
+	// grace is how long calls under way may take to end after a cancellation.
+	grace = time.Second
+	// batchSize, batchBytes and batchDelay bound what is not yet committed: a
+	// batch ends with the first that is reached.
+	batchSize  = 400
+	batchBytes = 16 << 20
+	batchDelay = 200 * time.Millisecond
+	// queueSize and queueBytes bound what waits between two stages: about one
+	// batch, so that scoring goes on while a batch is committed.
+	queueSize  = 512
+	queueBytes = 16 << 20
+)
+
+// job is one call: a case, the target it is put to, and for the how many-th
+// time. seq is the place in the plan of its run.
+type job struct {
+	target, seq, repeat int
+	c                   *eval.Case
+	hash                string
+}
+
+// arrival is what became of a job: a result or, with an error, none.
+type arrival struct {
+	job
+	result eval.Result
+	weight int64
+	err    error
+}
+
+// errStopped says that a job was not done, or its result is not to be used,
+// because the replay is ending for another reason.
+var errStopped = errors.New("the replay was stopped")
+
+// runner is one replay under way.
+type runner struct {
+	plan    Plan
+	targets []*targetState
+	planned int
+	// room bounds the bytes of the arrivals that wait to be taken in.
+	room *semaphore.Weighted
+	// fail ends the replay: nothing is asked any more, and calls under way are
+	// abandoned. The first reason counts.
+	fail context.CancelCauseFunc
+	// interrupted, of the writer alone, says that some job was not done.
+	interrupted bool
+	// broken, of the writer alone, says that the store gave an error.
+	broken bool
+}
+
+// targetState is a target under way. All that changes is the writer's, but for
+// the streak.
+type targetState struct {
+	Target
+	answered func(caseID, caseHash string, repeat int) bool
+	// most is the number of failures in a row that stops the replay, 0 for
+	// never; streak is how many there have been.
+	most   int
+	streak atomic.Int64
+	counts Counts
+	batch  []Entry
+	bytes  int64
+	// held are the failed calls since the last good one. They are stored once
+	// it is clear that the agent is not down.
+	held    []Entry
+	lineage lineage
+}
+
+// holds tells whether failed calls are held back.
+func (t *targetState) holds() bool { return t.most > 0 }
+
+func (r *runner) prepare(ctx context.Context) error {
+	for _, t := range r.plan.Targets {
+		answered, n, err := r.plan.Store.Answered(ctx, t.Run.ID)
+		if err != nil {
+			return fmt.Errorf("run %s: %w", t.Run.ID, err)
+		}
+		r.targets = append(r.targets, &targetState{Target: t, answered: answered, most: r.plan.maxFailures(t.Agent),
+			counts: Counts{Skipped: n, Errors: map[agent.Class]int{}}, lineage: lineage{}})
+		r.planned += t.Run.Planned()
+	}
+	r.room = semaphore.NewWeighted(queueBytes)
+	return nil
+}
+
+// drive runs the three stages to their end.
+func (r *runner) drive(ctx context.Context) error {
+	// Two contexts: one says whether to begin a call, the other whether to go
+	// on with it. A cancellation ends the first at once, the second later.
+	begin, stopBeginning := context.WithCancel(ctx)
+	calls, abandon := context.WithCancelCause(context.WithoutCancel(ctx))
+	r.fail = func(cause error) { abandon(cause); stopBeginning() }
+	defer r.fail(errStopped)
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(grace, func() { abandon(errStopped) }) })()
+
+	jobs, arrivals := make(chan job, queueSize), make(chan arrival, queueSize)
+	var feedErr error
+	var feeding, working sync.WaitGroup
+	feeding.Go(func() {
+		defer close(jobs)
+		feedErr = r.feed(begin, jobs)
+	})
+	for range r.plan.concurrency() {
+		working.Go(func() { r.work(begin, calls, jobs, arrivals) })
+	}
+	go func() { working.Wait(); close(arrivals) }()
+	r.write(context.WithoutCancel(ctx), calls, arrivals)
+	feeding.Wait()
+	return r.end(ctx, calls, feedErr)
+}
+
+// end stores what is left and completes the runs if nothing is missing.
+func (r *runner) end(ctx, calls context.Context, feedErr error) error {
+	commit := context.WithoutCancel(ctx)
+	whole := feedErr == nil && calls.Err() == nil && !r.interrupted
+	if whole {
+		r.releaseHeld()
+	}
+	r.flush(commit)
+	r.progress()
+	switch cause := context.Cause(calls); {
+	case cause != nil && !errors.Is(cause, errStopped):
+		return cause
+	case feedErr != nil && !errors.Is(feedErr, errStopped):
+		return feedErr
+	case !whole:
+		return context.Cause(ctx) // nothing else stops a replay
+	}
+	finished := r.plan.now()
+	for _, t := range r.targets {
+		if err := r.plan.Store.Finish(commit, t.Run.ID, finished, t.lineage.of(t.Run)); err != nil {
+			return fmt.Errorf("run %s: %w", t.Run.ID, err)
+		}
+	}
+	return nil
+}
+
+// report sums up the targets.
+func (r *runner) report() Report {
+	all := Report{Counts: Counts{Errors: map[agent.Class]int{}}}
+	for _, t := range r.targets {
+		c := t.counts
+		c.Errors = maps.Clone(c.Errors)
+		all.Targets = append(all.Targets, c)
+		all.Asked += c.Asked
+		all.Failed += c.Failed
+		all.Skipped += c.Skipped
+		all.Stored += c.Stored
+		for class, n := range c.Errors {
+			all.Errors[class] += n
+		}
+	}
+	return all
+}
