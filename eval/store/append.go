@@ -6,6 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
 
 	"holdtrue/eval"
 	"holdtrue/eval/wire"
@@ -39,7 +42,7 @@ func (s *DB) Append(ctx context.Context, runID string, entries []Entry) (stored 
 		return 0, err
 	}
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
-		w, err := newWriter(ctx, tx, &s.pack, runID)
+		w, err := newWriter(ctx, tx, runID)
 		if err != nil {
 			return err
 		}
@@ -64,11 +67,13 @@ func (s *DB) Append(ctx context.Context, runID string, entries []Entry) (stored 
 // row is an entry with everything that can be made ready outside the
 // transaction.
 type row struct {
-	entry  *Entry
-	tags   string
-	text   body
-	log    *body
-	scores []any // arguments of the score insert, output id left out
+	entry    *Entry
+	tags     string
+	caseID   int64 // 0 where the case is new; its body is then stored first
+	caseBody body
+	text     body
+	log      body // size 0: there is none
+	scores   []any
 }
 
 // logForm is the part of an output that is stored as one body: what does not
@@ -93,49 +98,120 @@ func logOf(o *eval.Output) ([]byte, error) {
 	return b, nil
 }
 
+// prepareRows makes entries ready: encodes and hashes on all processors, looks
+// up what the store has already, and compresses the rest.
 func (s *DB) prepareRows(ctx context.Context, entries []Entry, ordinals map[string]int) ([]row, error) {
 	rows := make([]row, len(entries))
-	for i := range entries {
-		e := &entries[i]
-		log, err := logOf(&e.Result.Output)
-		if err != nil {
-			return nil, fmt.Errorf("case %s: %w", e.Case.ID, err)
+	err := everyRow(rows, func(i int) error {
+		rows[i].entry = &entries[i]
+		if err := rows[i].encode(ordinals); err != nil {
+			return fmt.Errorf("case %s: %w", entries[i].Case.ID, err)
 		}
-		tags, err := tagsText(e.Case.Tags)
-		if err != nil {
-			return nil, err
-		}
-		r := row{entry: e, tags: tags}
-		if r.text, err = s.packNew(ctx, []byte(e.Result.Output.Text)); err != nil {
-			return nil, err
-		}
-		if log != nil {
-			b, err := s.packNew(ctx, log)
-			if err != nil {
-				return nil, err
-			}
-			r.log = &b
-		}
-		if r.scores, err = scoreArgs(e.Result.Scores, ordinals); err != nil {
-			return nil, fmt.Errorf("case %s: %w", e.Case.ID, err)
-		}
-		rows[i] = r
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	return rows, nil
+	if err := s.lookUp(ctx, rows); err != nil {
+		return nil, err
+	}
+	return rows, everyRow(rows, func(i int) error {
+		r := &rows[i]
+		for _, b := range []*body{&r.caseBody, &r.text, &r.log} {
+			if b.known == 0 {
+				if err := s.pack.pack(b); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
 }
 
-// packNew compresses a text only if the store does not have it yet.
-func (s *DB) packNew(ctx context.Context, plain []byte) (body, error) {
-	hash := bodyHash(plain)
-	var id int64
-	err := s.findBody.QueryRowContext(ctx, hash[:]).Scan(&id)
-	if err == nil {
-		return body{hash: hash, size: len(plain), known: id}, nil
+// everyRow runs f for every row, on all processors.
+func everyRow(rows []row, f func(i int) error) error {
+	var workers errgroup.Group
+	n := min(runtime.GOMAXPROCS(0), len(rows))
+	for w := range n {
+		workers.Go(func() error {
+			for i := w; i < len(rows); i += n {
+				if err := f(i); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 	}
-	if !errors.Is(err, sql.ErrNoRows) {
-		return body{}, s.explain(err)
+	return workers.Wait()
+}
+
+func (r *row) encode(ordinals map[string]int) (err error) {
+	e := r.entry
+	if r.tags, err = tagsText(e.Case.Tags); err != nil {
+		return err
 	}
-	return s.pack.pack(plain, hash)
+	line, err := wire.AppendCase(nil, e.Case)
+	if err != nil {
+		return err
+	}
+	log, err := logOf(&e.Result.Output)
+	if err != nil {
+		return err
+	}
+	r.caseBody, r.text, r.log = newBody(line), newBody([]byte(e.Result.Output.Text)), newBody(log)
+	r.scores, err = scoreArgs(e.Result.Scores, ordinals)
+	return err
+}
+
+// lookUpAtOnce is how many bodies one query asks for.
+const lookUpAtOnce = 300
+
+// lookUp finds the bodies and cases that are stored already.
+func (s *DB) lookUp(ctx context.Context, rows []row) error {
+	bodies := map[[16]byte][]*body{}
+	cases := map[[16]byte][]*row{}
+	var hashes []any
+	note := func(b *body) {
+		if bodies[b.hash] == nil {
+			hashes = append(hashes, b.hash[:])
+		}
+		bodies[b.hash] = append(bodies[b.hash], b)
+	}
+	for i := range rows {
+		r := &rows[i]
+		note(&r.caseBody)
+		note(&r.text)
+		note(&r.log)
+		cases[r.caseBody.hash] = append(cases[r.caseBody.hash], r)
+	}
+	for len(hashes) > 0 {
+		part := hashes[:min(lookUpAtOnce, len(hashes))]
+		hashes = hashes[len(part):]
+		found, err := s.db.QueryContext(ctx, "SELECT b.id, b.hash, c.id FROM bodies b LEFT JOIN cases c ON c.body = b.id WHERE b.hash IN "+placeholders(len(part), 1), part...)
+		if err != nil {
+			return s.explain(err)
+		}
+		for found.Next() {
+			var id int64
+			var hash []byte
+			var caseID sql.NullInt64
+			if err := found.Scan(&id, &hash, &caseID); err != nil {
+				return errors.Join(s.explain(err), found.Close())
+			}
+			for _, b := range bodies[[16]byte(hash)] {
+				b.known = id
+			}
+			if caseID.Valid {
+				for _, r := range cases[[16]byte(hash)] {
+					r.caseID = caseID.Int64
+				}
+			}
+		}
+		if err := errors.Join(found.Err(), found.Close()); err != nil {
+			return s.explain(err)
+		}
+	}
+	return nil
 }
 
 func tagsText(tags map[string][]string) (string, error) {
@@ -175,14 +251,13 @@ func scoreArgs(scores []eval.Score, ordinals map[string]int) ([]any, error) {
 // writer holds the statements of one transaction.
 type writer struct {
 	tx     *sql.Tx
-	pack   *packer
 	run    int64
 	stmts  map[string]*sql.Stmt
 	scores map[int]string // insert statement by number of scores
 }
 
-func newWriter(ctx context.Context, tx *sql.Tx, pack *packer, runID string) (*writer, error) {
-	w := &writer{tx: tx, pack: pack, stmts: map[string]*sql.Stmt{}, scores: map[int]string{}}
+func newWriter(ctx context.Context, tx *sql.Tx, runID string) (*writer, error) {
+	w := &writer{tx: tx, stmts: map[string]*sql.Stmt{}, scores: map[int]string{}}
 	return w, tx.QueryRowContext(ctx, "SELECT number FROM runs WHERE id = ?", runID).Scan(&w.run)
 }
 
@@ -214,8 +289,8 @@ func (w *writer) row(ctx context.Context, r *row) (bool, error) {
 		return false, err
 	}
 	var log any
-	if r.log != nil {
-		if log, err = w.body(ctx, r.log); err != nil {
+	if r.log.size > 0 {
+		if log, err = w.body(ctx, &r.log); err != nil {
 			return false, err
 		}
 	}
@@ -285,44 +360,39 @@ func (w *writer) body(ctx context.Context, b *body) (int64, error) {
 	} else if n == 1 {
 		return res.LastInsertId()
 	}
-	if st, err = w.stmt(ctx, findBodyQuery); err != nil {
+	if st, err = w.stmt(ctx, "SELECT id FROM bodies WHERE hash = ?"); err != nil {
 		return 0, err
 	}
 	var id int64
-	return id, st.QueryRowContext(ctx, b.hash[:]).Scan(&id)
+	err = st.QueryRowContext(ctx, b.hash[:]).Scan(&id)
+	return id, err
 }
-
-const findBodyQuery = "SELECT id FROM bodies WHERE hash = ?"
 
 // caseID gives the id of a case record, storing the case if it is new.
 func (w *writer) caseID(ctx context.Context, r *row) (id int64, err error) {
-	st, err := w.stmt(ctx, "SELECT id FROM cases WHERE key = ? AND hash = ? AND tags = ?")
+	if r.caseID != 0 {
+		return r.caseID, nil
+	}
+	bodyID, err := w.body(ctx, &r.caseBody)
 	if err != nil {
 		return 0, err
 	}
-	c := r.entry.Case
-	err = st.QueryRowContext(ctx, c.ID, r.entry.CaseHash, r.tags).Scan(&id)
-	if !errors.Is(err, sql.ErrNoRows) {
-		return id, err
-	}
-	line, err := wire.AppendCase(nil, c)
+	st, err := w.stmt(ctx, "INSERT INTO cases (key, hash, tags, body) VALUES (?,?,?,?) ON CONFLICT DO NOTHING")
 	if err != nil {
 		return 0, err
 	}
-	packed, err := w.pack.pack(line, bodyHash(line))
+	res, err := st.ExecContext(ctx, r.entry.Case.ID, r.entry.CaseHash, r.tags, bodyID)
 	if err != nil {
 		return 0, err
 	}
-	bodyID, err := w.body(ctx, &packed)
-	if err != nil {
+	if n, err := res.RowsAffected(); err != nil || n == 1 {
+		id, idErr := res.LastInsertId()
+		return id, errors.Join(err, idErr)
+	}
+	// Another repeat in this batch, or another process, has stored it.
+	if st, err = w.stmt(ctx, "SELECT id FROM cases WHERE body = ?"); err != nil {
 		return 0, err
 	}
-	if st, err = w.stmt(ctx, "INSERT INTO cases (key, hash, tags, body) VALUES (?,?,?,?)"); err != nil {
-		return 0, err
-	}
-	res, err := st.ExecContext(ctx, c.ID, r.entry.CaseHash, r.tags, bodyID)
-	if err != nil {
-		return 0, err
-	}
-	return res.LastInsertId()
+	err = st.QueryRowContext(ctx, bodyID).Scan(&id)
+	return id, err
 }

@@ -21,7 +21,7 @@ type packer struct {
 
 func (p *packer) start() error {
 	p.once.Do(func() {
-		if p.enc, p.err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(2), zstd.WithEncoderCRC(false)); p.err != nil {
+		if p.enc, p.err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(1<<20), zstd.WithEncoderCRC(false)); p.err != nil {
 			return
 		}
 		p.dec, p.err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxBody))
@@ -31,7 +31,7 @@ func (p *packer) start() error {
 
 // body is a text ready to be stored.
 type body struct {
-	known int64 // its id, if the store has it; then the rest is not filled in
+	known int64 // its id, if the store has it already
 	hash  [16]byte
 	size  int
 	codec string
@@ -44,20 +44,27 @@ func bodyHash(plain []byte) (h [16]byte) {
 	return h
 }
 
-func (p *packer) pack(plain []byte, hash [16]byte) (body, error) {
+// newBody names a text by its hash; it is compressed only if it has to be
+// stored.
+func newBody(plain []byte) body {
+	if plain == nil {
+		plain = []byte{}
+	}
+	return body{hash: bodyHash(plain), size: len(plain), codec: "plain", data: plain}
+}
+
+// pack compresses a body where that makes it smaller.
+func (p *packer) pack(b *body) error {
+	if b.size < 64 {
+		return nil
+	}
 	if err := p.start(); err != nil {
-		return body{}, err
+		return err
 	}
-	b := body{hash: hash, size: len(plain), codec: "plain", data: plain}
-	if len(plain) >= 64 {
-		if packed := p.enc.EncodeAll(plain, make([]byte, 0, len(plain)/2)); len(packed) < len(plain) {
-			b.codec, b.data = "zstd", packed
-		}
+	if packed := p.enc.EncodeAll(b.data, make([]byte, 0, b.size/2)); len(packed) < b.size {
+		b.codec, b.data = "zstd", packed
 	}
-	if b.data == nil {
-		b.data = []byte{}
-	}
-	return b, nil
+	return nil
 }
 
 // unpack restores a text and checks that it is the one that was stored.

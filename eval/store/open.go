@@ -28,6 +28,8 @@ const (
 	codeNotADB = 26
 )
 
+const maxConnections = 4
+
 // Options of Open.
 type Options struct {
 	// MustExist refuses to make a new file.
@@ -45,8 +47,6 @@ type DB struct {
 	path string
 	now  func() time.Time
 	pack packer
-
-	findBody *sql.Stmt
 }
 
 // Open opens the run database at path, making it (unless told otherwise) and
@@ -60,15 +60,14 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store %s: %w", path, err)
 	}
+	db.SetMaxOpenConns(maxConnections)
+	db.SetMaxIdleConns(maxConnections) // opening one costs more than a query
 	now := opt.Now
 	if now == nil {
 		now = time.Now
 	}
 	s := &DB{db: db, path: path, now: now}
 	if err := s.prepare(ctx, opt.ReadOnly); err != nil {
-		return nil, errors.Join(s.explain(err), db.Close())
-	}
-	if s.findBody, err = db.PrepareContext(ctx, findBodyQuery); err != nil {
 		return nil, errors.Join(s.explain(err), db.Close())
 	}
 	return s, nil

@@ -51,9 +51,10 @@ CREATE TABLE cases (
   key  TEXT NOT NULL,
   hash TEXT NOT NULL,
   tags TEXT NOT NULL,
-  body INTEGER NOT NULL REFERENCES bodies,
-  UNIQUE (key, hash, tags)
+  body INTEGER NOT NULL UNIQUE REFERENCES bodies -- holds key, content and tags
 ) STRICT;
+
+CREATE INDEX cases_by_key ON cases (key);
 
 CREATE TABLE outputs (
   id            INTEGER PRIMARY KEY,
