@@ -110,9 +110,9 @@ func markdownHead(c *drift.Comparison) string {
 
 func sign(v drift.Verdict) string {
 	switch {
-	case v.Down() || v == drift.Mixed:
+	case down(v) || v == drift.Mixed:
 		return "🔴"
-	case v.Up() || v == drift.Holds:
+	case up(v) || v == drift.Holds:
 		return "🟢"
 	}
 	return "🟡"
@@ -146,7 +146,7 @@ func markdownMetrics(c *drift.Comparison) string {
 }
 
 func emphasis(v drift.Verdict) string {
-	if v.Down() || v == drift.Mixed {
+	if down(v) || v == drift.Mixed {
 		return "**" + string(v) + "**"
 	}
 	return string(v)

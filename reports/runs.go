@@ -69,12 +69,12 @@ func Summary(w io.Writer, s drift.Summary, opt Options) error {
 	fmt.Fprintf(&b, "run %s of %s: %s, %d cases, %d outputs, %d failed calls\n\n", s.Run.ID, plain(s.Run.Name()), s.Run.Status, s.Cases, s.Outputs, s.Failed)
 	tab := table{header: []string{"metric", "mean", "unit", "scored", "skipped", "missing", "failed"}, right: []int{1, 3, 4, 5, 6}}
 	for _, m := range s.Metrics {
-		unit, mean := "points of 100", level(m.Metric, m.Mean)
+		unit, mean := "points of 100", "-"
+		if m.Mean != nil {
+			mean = level(m.Metric, *m.Mean)
+		}
 		if m.Metric.Scale == eval.Measure {
 			unit = plain(m.Metric.Unit)
-		}
-		if m.Scored == 0 {
-			mean = "-"
 		}
 		tab.add(plain(m.Metric.Name), mean, unit, fmt.Sprint(m.Scored), fmt.Sprint(m.Skipped), fmt.Sprint(m.Missing), fmt.Sprint(m.Failed))
 	}

@@ -59,9 +59,9 @@ func (t textWriter) head() {
 
 func verdictColor(v drift.Verdict) color.Attribute {
 	switch {
-	case v.Down() || v == drift.Mixed:
+	case down(v) || v == drift.Mixed:
 		return color.FgRed
-	case v.Up() || v == drift.Holds:
+	case up(v) || v == drift.Holds:
 		return color.FgGreen
 	}
 	return color.FgYellow

@@ -15,11 +15,11 @@ func headline(c *drift.Comparison) string {
 	word := strings.ToUpper(string(c.Verdict))
 	switch c.Verdict {
 	case drift.Regressed:
-		return fmt.Sprintf("%s: %s is worse than %s on %d of %d metrics. Look before it goes out.", word, cand, base, count(c, drift.Verdict.Down), len(c.Metrics))
+		return fmt.Sprintf("%s: %s is worse than %s on %d of %d metrics. Look before it goes out.", word, cand, base, count(c, down), len(c.Metrics))
 	case drift.Mixed:
 		return fmt.Sprintf("%s: %s is worse than %s in one place and better in another. Look before it goes out.", word, cand, base)
 	case drift.Improved:
-		return fmt.Sprintf("%s: %s is better than %s on %d of %d metrics, and worse on none.", word, cand, base, count(c, drift.Verdict.Up), len(c.Metrics))
+		return fmt.Sprintf("%s: %s is better than %s on %d of %d metrics, and worse on none.", word, cand, base, count(c, up), len(c.Metrics))
 	case drift.Holds:
 		return fmt.Sprintf("%s: %s keeps what %s did, within the margin of every metric.", word, cand, base)
 	case drift.Inconclusive:
@@ -27,6 +27,11 @@ func headline(c *drift.Comparison) string {
 	}
 	return fmt.Sprintf("%s: %s could not be compared with %s.", word, cand, base)
 }
+
+// down says that a verdict means worse, up that it means better.
+func down(v drift.Verdict) bool { return v == drift.Regressed || v == drift.RegressedCases }
+
+func up(v drift.Verdict) bool { return v == drift.Improved || v == drift.ImprovedCases }
 
 func count(c *drift.Comparison, is func(drift.Verdict) bool) int {
 	n := 0
@@ -119,9 +124,9 @@ type moved struct {
 // movedSlices lists the slices that moved, down first, and counts the others.
 func movedSlices(c *drift.Comparison) (list []moved, quiet int) {
 	for _, want := range []func(drift.Verdict) bool{
-		drift.Verdict.Down,
+		down,
 		func(v drift.Verdict) bool { return v == drift.Mixed },
-		drift.Verdict.Up,
+		up,
 	} {
 		for i := range c.Metrics {
 			m := &c.Metrics[i]

@@ -3,189 +3,196 @@ package drift
 import (
 	"context"
 	"fmt"
-	"math"
 
 	"holdtrue/eval"
-	"holdtrue/eval/stats"
 )
 
-// Defaults of Options.
+// Fetch reads one stored case and result, for the few cases a report shows.
+type Fetch func(ctx context.Context, runID, caseID string, repeat int) (eval.Case, eval.Result, error)
+
 const (
-	DefaultAlpha      = 0.05
-	DefaultMargin     = 0.05
-	DefaultDraws      = 9999
-	DefaultMaxCases   = 20
-	DefaultMaxFailed  = 0.10
-	DefaultConfidence = 0.95
+	defaultAlpha      = 0.05
+	defaultMargin     = 0.05
+	defaultDraws      = 9999
+	defaultMaxCases   = 20
+	defaultMaxFailed  = 0.10
+	defaultConfidence = 0.95
 )
 
-func (o Options) withDefaults() Options {
-	if o.Alpha == 0 {
-		o.Alpha = DefaultAlpha
+// withDefaults fills in the zero fields and refuses what cannot be meant.
+func (o Options) withDefaults() (Options, error) {
+	set := func(v *float64, standard float64) {
+		if *v == 0 {
+			*v = standard
+		}
 	}
+	set(&o.Alpha, defaultAlpha)
+	set(&o.MaxFailed, defaultMaxFailed)
+	set(&o.Confidence, defaultConfidence)
 	if o.Margin == nil {
-		m := DefaultMargin
-		o.Margin = &m
+		margin := defaultMargin
+		o.Margin = &margin
 	}
 	if o.Draws == 0 {
-		o.Draws = DefaultDraws
+		o.Draws = defaultDraws
 	}
 	if o.MaxCases == 0 {
-		o.MaxCases = DefaultMaxCases
+		o.MaxCases = defaultMaxCases
 	}
-	if o.MaxFailed == 0 {
-		o.MaxFailed = DefaultMaxFailed
+	wrong := func(name string, v float64, expected string) (Options, error) {
+		return o, &eval.InputError{Msg: fmt.Sprintf("%s is %v; expected %s", name, v, expected)}
 	}
-	if o.Confidence == 0 {
-		o.Confidence = DefaultConfidence
+	switch {
+	case !(o.Alpha > 0 && o.Alpha < 0.5):
+		return wrong("alpha", o.Alpha, "a level between 0 and 0.5, such as 0.05")
+	case !(*o.Margin >= 0 && *o.Margin <= 1):
+		return wrong("margin", *o.Margin, "a loss in score points between 0 and 1, such as 0.05")
+	case !(o.MaxFailed > 0 && o.MaxFailed <= 1):
+		return wrong("max_failed", o.MaxFailed, "a share above 0 and up to 1, such as 0.1")
+	case !(o.Confidence >= 0.5 && o.Confidence < 1):
+		return wrong("confidence", o.Confidence, "a share from 0.5 to below 1, such as 0.95")
+	case o.Draws < 99 || o.Draws > 1_000_000:
+		return wrong("draws", float64(o.Draws), "99 to 1000000")
+	case o.MaxCases < 0:
+		return wrong("max_cases", float64(o.MaxCases), "0 or more")
 	}
-	if o.Slices == nil {
-		o.Slices = []string{}
-	}
-	return o
+	return o, nil
 }
 
-// Compare pairs two runs and finishes the comparison: per metric and slice the
-// means, the difference with its interval, and the verdict; all metrics and
-// slices corrected together. The order of rows makes no difference. Swapping the
-// sides swaps the words and leaves every p value as it is.
+// Compare pairs two runs and finishes their Comparison.
+//
+// Rows are read once, first the baseline's. What cannot be measured (an
+// incomplete run, no paired case, no metric in common, too many failed calls)
+// is a verdict, not an error; errors are bad options, unreadable or
+// contradictory rows, a failing fetch and the end of the context. fetch is
+// called for at most opts.MaxCases cases, twice each; with nil their texts stay
+// empty. Created is left to the caller: the result depends on the two runs and
+// the options alone.
 func Compare(ctx context.Context, base, cand Input, opts Options, fetch Fetch) (*Comparison, error) {
-	opts = opts.withDefaults()
-	c := &Comparison{Options: opts, Baseline: Side{Run: base.Run}, Candidate: Side{Run: cand.Run}, Left: []Left{}, Worse: []CaseChange{}}
-	if err := c.refuseIncomplete(); err != nil {
-		return nil, err
-	}
-	metrics, keepBase, keepCand := c.sharedMetrics()
-	b, err := load(base, keepBase, len(metrics))
+	opts, err := opts.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	n, err := load(cand, keepCand, len(metrics))
+	c := &Comparison{Baseline: Side{Run: base.Run}, Candidate: Side{Run: cand.Run}, Options: opts}
+	if refuse(c) {
+		return c, nil
+	}
+	before, err := read(ctx, base, opts.Slices)
 	if err != nil {
 		return nil, err
 	}
-	c.Baseline.Outputs, c.Baseline.Failed = b.outputs, b.failed
-	c.Candidate.Outputs, c.Candidate.Failed = n.outputs, n.failed
-	c.Seed = b.digest + n.digest // unordered
-	pairs, pairing := pairUp(b, n)
-	c.Pairing = pairing
-	c.Churn = churn(pairs)
-	f := &family{c: c, pairs: pairs, metrics: metrics, mirrored: b.digest > n.digest}
-	f.findSlices()
-	c.Metrics = f.judge(true)
-	c.Others = f.judge(false)
-	c.Errors = f.errors()
-	c.decide()
-	if err := f.worstCases(ctx, fetch); err != nil {
+	after, err := read(ctx, cand, opts.Slices)
+	if err != nil {
 		return nil, err
 	}
+	c.Baseline.Outputs, c.Baseline.Failed = len(before.rows), before.failed
+	c.Candidate.Outputs, c.Candidate.Failed = len(after.rows), after.failed
+	c.Seed = seed(before.digest, after.digest)
+
+	p, pairing := pair(before, after)
+	c.Pairing, c.Churn = pairing, p.churn
+	c.Warnings = append(c.Warnings, p.findSlices(opts.Slices)...)
+	both, left, lost := matchMetrics(before, after)
+	c.Left = left
+	var gating, others []*measured
+	for _, m := range both {
+		x := p.measure(m.metric, m.base, m.cand)
+		if gates(m.metric) {
+			gating = append(gating, x)
+		} else {
+			others = append(others, x)
+		}
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	levels := levelsFor(opts.Alpha, p.repeated() && len(gating) > 0)
+	c.Metrics, c.Draws = p.testFamily(gating, opts, levels, c.Seed)
+	var draws int
+	c.Others, draws = p.testFamily(others, opts, levelsFor(opts.Alpha, false), c.Seed)
+	c.Draws = max(c.Draws, draws)
+	c.Errors = p.testErrors(opts)
+	c.addWarnings(p, both)
+	c.conclude(lost)
+	p.rankCases(c, gating)
 	c.advise()
-	return c, nil
+	return c, c.fetchTexts(ctx, fetch)
 }
 
-// refuseIncomplete stops a comparison with a run that is still missing outputs.
-func (c *Comparison) refuseIncomplete() error {
-	for _, r := range []eval.Run{c.Baseline.Run, c.Candidate.Run} {
-		if r.Status == eval.Complete {
+// refuse says whether a run is incomplete and must not be compared.
+func refuse(c *Comparison) bool {
+	for _, s := range []struct {
+		run  *eval.Run
+		side string
+	}{{&c.Baseline.Run, "baseline"}, {&c.Candidate.Run, "candidate"}} {
+		if s.run.Status == eval.Complete {
 			continue
 		}
-		if !c.Options.Partial {
-			return &eval.InputError{Msg: fmt.Sprintf("run %s of %s is not complete", r.ID, r.Name()),
-				Hint: "holdtrue run --agent " + r.Agent + " --resume, or compare with --partial"}
-		}
-		c.Warnings = append(c.Warnings, fmt.Sprintf("run %s of %s is not complete: only the cases it has answered take part", r.ID, r.Name()))
-	}
-	return nil
-}
-
-// sharedMetrics finds the metrics that both runs measured in the same way, and
-// for each run where they stand among its scores. The others are left out, with
-// the reason.
-func (c *Comparison) sharedMetrics() (metrics []eval.Metric, base, cand map[int]int) {
-	base, cand = map[int]int{}, map[int]int{}
-	seen := map[string]bool{}
-	for i, m := range c.Candidate.Run.Metrics {
-		seen[m.Name] = true
-		old, j := find(c.Baseline.Run.Metrics, m.Name)
-		if j < 0 {
-			c.Left = append(c.Left, Left{m.Name, "the baseline was not measured by it"})
+		what := fmt.Sprintf("the %s run %s of %s is not complete", s.side, s.run.ID, s.run.Name())
+		if c.Options.Partial {
+			c.Warnings = append(c.Warnings, what+"; what it holds was compared all the same")
 			continue
 		}
-		if same, difference := old.Same(m); !same {
-			c.Left = append(c.Left, Left{m.Name, "it is configured differently: " + difference})
-			continue
-		}
-		cand[i], base[j] = len(metrics), len(metrics)
-		metrics = append(metrics, m)
+		c.Verdict = NotMeasured
+		c.Reasons = append(c.Reasons, what)
+		c.Next = append(c.Next, fmt.Sprintf("resume the run of %s, then compare again", s.run.Name()))
 	}
-	for _, m := range c.Baseline.Run.Metrics {
-		if !seen[m.Name] {
-			c.Left = append(c.Left, Left{m.Name, "the candidate was not measured by it"})
-		}
-	}
-	return metrics, base, cand
+	return c.Verdict == NotMeasured
 }
 
-func find(metrics []eval.Metric, name string) (eval.Metric, int) {
-	for i, m := range metrics {
-		if m.Name == name {
-			return m, i
-		}
+// levels are the two-sided levels of a family: of the sign flips, and of the
+// within-case test, 0 where that does not run. A one-sided error takes half.
+type levels struct{ average, within float64 }
+
+func levelsFor(alpha float64, within bool) levels {
+	if within {
+		return levels{alpha / 2, alpha / 2}
 	}
-	return eval.Metric{}, -1
+	return levels{average: alpha}
 }
 
-// churn is the share of paired cases of which a text changed.
-func churn(pairs []pair) float64 {
-	if len(pairs) == 0 {
+// repeated says whether the within-case test can see more than the sign flips:
+// at least half of the paired cases have three outputs or more on the two sides
+// together (Note: two against one suffices whichever side has the two, so that
+// swapping the sides changes nothing; a single repeated case must not cost all
+// metrics half of their level).
+func (p *pairs) repeated() bool {
+	n := 0
+	for _, c := range p.cases {
+		a, b := p.base.answered(c[0]), p.cand.answered(c[1])
+		if a > 0 && b > 0 && a+b >= 3 {
+			n++
+		}
+	}
+	return n > 0 && 2*n >= len(p.cases)
+}
+
+// testErrors compares the shares of failed calls, averaged within the paired
+// cases like any metric.
+func (p *pairs) testErrors(opts Options) *Metric {
+	x := &measured{metric: eval.Metric{Name: "errors", Scorer: "errors", Version: "1", Scale: eval.Binary, Better: eval.Lower}, single: true, yesNo: true, repeats: 1}
+	share := func(t *table, c int32) float64 {
+		rows := len(t.cases[c].rows)
+		x.single = x.single && rows == 1
+		return float64(rows-t.answered(c)) / float64(rows)
+	}
+	for _, c := range p.cases {
+		before, after := share(p.base, c[0]), share(p.cand, c[1])
+		x.before = append(x.before, before)
+		x.after = append(x.after, after)
+		x.d = append(x.d, tested(x.metric, before, after))
+	}
+	whole := *p
+	whole.slices = nil
+	m, _ := whole.testFamily([]*measured{x}, opts, levelsFor(opts.Alpha, false), 0)
+	e := &m[0]
+	e.Overall.Baseline, e.Overall.Candidate = ratio(p.base.failed, len(p.base.rows)), ratio(p.cand.failed, len(p.cand.rows))
+	return e
+}
+
+func ratio(part, whole int) float64 {
+	if whole == 0 {
 		return 0
 	}
-	changed := 0
-	for _, p := range pairs {
-		for i := range min(len(p.base.repeats), len(p.cand.repeats)) {
-			if p.base.repeats[i].text != p.cand.repeats[i].text {
-				changed++
-				break
-			}
-		}
-	}
-	return float64(changed) / float64(len(pairs))
-}
-
-// bounds gives the interval of the differences of a metric: Gaffke's for scores
-// in [0,1], Student's for quantities.
-func bounds(scale eval.Scale, d []float64, confidence float64, seed uint64) stats.Bounds {
-	if scale == eval.Measure {
-		return stats.StudentT(d, confidence)
-	}
-	return stats.Gaffke(d, -1, 1, confidence, seed)
-}
-
-func mean(d []float64) float64 {
-	if len(d) == 0 {
-		return 0
-	}
-	sum := 0.0
-	for _, v := range d {
-		sum += v
-	}
-	return sum / float64(len(d))
-}
-
-func variance(d []float64) float64 {
-	if len(d) == 0 {
-		return 0
-	}
-	ss := 0.0
-	for _, v := range d {
-		ss += v * v
-	}
-	return ss / float64(len(d))
-}
-
-func finite(v float64) *float64 {
-	if math.IsInf(v, 0) || v != v {
-		return nil
-	}
-	return &v
+	return float64(part) / float64(whole)
 }

@@ -1,68 +1,72 @@
 package drift
 
 import (
+	"fmt"
 	"iter"
 
 	"holdtrue/eval"
 )
 
-// Summary is what one run says by itself.
+// Summary is what one run holds, by itself.
 type Summary struct {
 	Run     eval.Run        `json:"run"`
+	Cases   int             `json:"cases"` // with at least one output
 	Outputs int             `json:"outputs"`
-	Failed  int             `json:"failed"`
-	Cases   int             `json:"cases"`
+	Failed  int             `json:"failed"` // calls that failed
 	Metrics []MetricSummary `json:"metrics"`
 }
 
-// MetricSummary counts the scores of one metric. Mean is over the outputs that
-// were scored, 0 if there is none.
+// MetricSummary counts the scores of one metric by status.
 type MetricSummary struct {
 	Metric  eval.Metric `json:"metric"`
 	Scored  int         `json:"scored"`
 	Skipped int         `json:"skipped"`
 	Missing int         `json:"missing"`
 	Failed  int         `json:"failed"`
-	Mean    float64     `json:"mean"`
+	// Mean of the scored values, each output counting the same; nil without any.
+	Mean *float64 `json:"mean,omitzero"`
 }
 
-// Summarize adds up the rows of a run.
+// Summarize reads the rows of a run once.
 func Summarize(run eval.Run, rows iter.Seq2[eval.Row, error]) (Summary, error) {
 	s := Summary{Run: run, Metrics: make([]MetricSummary, len(run.Metrics))}
-	for i, m := range run.Metrics {
-		s.Metrics[i].Metric = m
-	}
 	sums := make([]float64, len(run.Metrics))
-	seen := map[string]struct{}{}
+	cases := map[string]struct{}{}
 	for row, err := range rows {
 		if err != nil {
-			return s, err
+			return Summary{}, fmt.Errorf("reading run %s: %w", run.ID, err)
 		}
+		cases[row.CaseID] = struct{}{}
 		s.Outputs++
-		seen[row.CaseID] = struct{}{}
 		if row.Failed {
 			s.Failed++
 		}
-		for _, sc := range row.Scores {
-			m := &s.Metrics[sc.Metric]
-			switch sc.Status {
+		for _, score := range row.Scores {
+			if score.Metric < 0 || score.Metric >= len(run.Metrics) {
+				return Summary{}, fmt.Errorf("run %s, case %q: a score of metric %d, expected 0 to %d", run.ID, row.CaseID, score.Metric, len(run.Metrics)-1)
+			}
+			m := &s.Metrics[score.Metric]
+			switch score.Status {
 			case eval.Scored:
 				m.Scored++
-				sums[sc.Metric] += sc.Value
+				sums[score.Metric] += score.Value
 			case eval.Skipped:
 				m.Skipped++
 			case eval.Missing:
 				m.Missing++
-			case eval.Failed:
+			default:
 				m.Failed++
 			}
 		}
 	}
+	s.Cases = len(cases)
 	for i := range s.Metrics {
-		if n := s.Metrics[i].Scored; n > 0 {
-			s.Metrics[i].Mean = sums[i] / float64(n)
+		m := &s.Metrics[i]
+		m.Metric = run.Metrics[i]
+		if m.Scored > 0 {
+			mean := sums[i] / float64(m.Scored)
+			m.Mean = &mean
 		}
 	}
-	s.Cases = len(seen)
 	return s, nil
 }

@@ -2,337 +2,242 @@ package drift
 
 import (
 	"fmt"
-	"math"
-	"strings"
-
-	"holdtrue/eval"
-	"holdtrue/eval/stats"
+	"slices"
 )
 
-// cellVerdict says what the tests of one cell add up to, in the order that the
-// verdicts are defined in: mixed, regressed, improved, holds, inconclusive.
-func cellVerdict(c *Cell, mb *member, t tests, b stats.Bounds, margin float64, gating bool) (Verdict, string) {
-	if c.Cases == 0 {
-		return NotMeasured, "no paired case has this metric on both sides"
-	}
-	moved := t.adjusted <= t.level.tier1
-	if !gating {
-		if moved {
-			return Changed, ""
-		}
-		return NoChangeSeen, ""
-	}
-	fell, rose := moved && t.z < 0, moved && t.z > 0
-	casesFell, casesRose := t.within && t.down <= t.level.tier2, t.within && t.up <= t.level.tier2
-	inside := b.OneLow > -margin && b.OneHigh < margin
-	note := ""
-	if inside && (moved || casesFell || casesRose) {
-		note = "detectable, but inside the margin"
-	}
-	switch {
-	case (fell || casesFell) && (rose || casesRose):
-		return Mixed, "some cases got worse and others better, each beyond their own noise"
-	case fell:
-		return Regressed, note
-	case casesFell:
-		return RegressedCases, orText(note, "some cases got worse beyond their own noise; the average is not shown to have dropped")
-	case rose:
-		return Improved, note
-	case casesRose:
-		return ImprovedCases, orText(note, "some cases got better beyond their own noise; the average is not shown to have risen")
-	case inside && mb.m.Scale != eval.Measure:
-		return Holds, ""
-	}
-	return Inconclusive, ""
-}
-
-func orText(s, fallback string) string {
-	if s == "" {
-		return fallback
-	}
-	return s + ": " + fallback
-}
-
-// Down says that a verdict means worse, Up that it means better.
-func (v Verdict) Down() bool { return v == Regressed || v == RegressedCases }
-
-// Up says that a verdict means better.
-func (v Verdict) Up() bool { return v == Improved || v == ImprovedCases }
-
-// metricVerdict folds the cells of a metric: something significantly down and
-// something significantly up is mixed.
-func metricVerdict(m *Metric, gating bool) (Verdict, string) {
-	if !gating {
-		return m.Overall.Verdict, describeChange(m)
+// decide finds the word for a metric from its cells: significant both ways
+// somewhere is mixed, else down is regressed, up improved, else the overall cell
+// speaks.
+func (m *Metric) decide() {
+	if !gates(m.Metric) {
+		m.decideChanged()
+		return
 	}
 	var down, up []*Cell
-	mixed := false
-	for _, c := range cellsOf(m) {
-		mixed = mixed || c.Verdict == Mixed
-		switch {
-		case c.Verdict.Down():
+	for _, c := range m.cells() {
+		if c.Verdict.down() {
 			down = append(down, c)
-		case c.Verdict.Up():
+		}
+		if c.Verdict.up() {
 			up = append(up, c)
 		}
 	}
 	switch {
-	case mixed || len(down) > 0 && len(up) > 0:
-		return Mixed, mixedReason(m, down, up)
+	case len(down) > 0 && len(up) > 0:
+		m.Verdict = Mixed
+		m.Reason = m.mixedWords(down, up)
+		return
 	case len(down) > 0:
-		return strongest(down, Regressed, RegressedCases), movedReason(m, "fell", down)
+		m.Verdict, m.Reason = strongest(m, down, Regressed)
+		return
 	case len(up) > 0:
-		return strongest(up, Improved, ImprovedCases), movedReason(m, "rose", up)
-	}
-	return m.Overall.Verdict, quietReason(m)
-}
-
-func cellsOf(m *Metric) []*Cell {
-	list := []*Cell{&m.Overall}
-	for i := range m.Slices {
-		list = append(list, &m.Slices[i])
-	}
-	return list
-}
-
-// strongest is the plain word if any cell earned it.
-func strongest(cells []*Cell, plain, weak Verdict) Verdict {
-	for _, c := range cells {
-		if c.Verdict == plain {
-			return plain
-		}
-	}
-	return weak
-}
-
-// decide folds the metrics into the verdict of the report.
-func (c *Comparison) decide() {
-	count := map[Verdict][]string{}
-	for i := range c.Metrics {
-		m := &c.Metrics[i]
-		v := m.Verdict
-		switch v {
-		case RegressedCases:
-			v = Regressed
-		case ImprovedCases:
-			v = Improved
-		}
-		count[v] = append(count[v], m.Metric.Name)
-	}
-	failed := c.tooManyFailed()
-	switch {
-	case c.Pairing.Paired == 0:
-		c.Verdict = NotMeasured
-		c.Reasons = append(c.Reasons, "the two runs have no case in common with the same content")
-	case len(count[Regressed]) > 0:
-		c.Verdict = Regressed
-	case len(count[Mixed]) > 0:
-		c.Verdict = Mixed
-	case failed != "":
-		c.Verdict = NotMeasured
-	case len(c.Metrics) == 0:
-		c.Verdict = NotMeasured
-		c.Reasons = append(c.Reasons, "no metric that could tell better from worse was measured on both sides")
-	case len(count[NotMeasured]) == len(c.Metrics):
-		c.Verdict = NotMeasured
-		c.Reasons = append(c.Reasons, "no case has a score on both sides")
-	case len(count[Inconclusive])+len(count[NotMeasured]) > 0:
-		c.Verdict = Inconclusive
-	case len(count[Improved]) > 0:
-		c.Verdict = Improved
-	default:
-		c.Verdict = Holds
-	}
-	if failed != "" {
-		c.Reasons = append(c.Reasons, failed)
-		if c.Verdict == Regressed || c.Verdict == Mixed || c.Verdict == NotMeasured {
-			c.explain()
-		}
+		m.Verdict, m.Reason = strongest(m, up, Improved)
 		return
 	}
-	c.explain()
+	m.Verdict = m.Overall.Verdict
+	m.Reason = m.Overall.sentence(m)
 }
 
-// tooManyFailed says which side failed too often to conclude anything good.
-func (c *Comparison) tooManyFailed() string {
+// strongest gives the verdict on the average if any cell has it, else that on
+// the cases, and the sentences of the first few cells, the overall one first.
+func strongest(m *Metric, cells []*Cell, average Verdict) (Verdict, string) {
+	verdict := cells[0].Verdict
+	first := cells[0]
+	for _, c := range cells {
+		if c.Verdict == average && verdict != average {
+			verdict, first = average, c
+		}
+	}
+	words := first.sentence(m)
+	if more := len(cells) - 1; more > 0 {
+		names := make([]string, 0, more)
+		for _, c := range cells {
+			if c != first {
+				names = append(names, c.label())
+			}
+		}
+		words += "; so did " + someOf(names)
+	}
+	return verdict, words
+}
+
+func (m *Metric) decideChanged() {
+	m.Verdict = m.Overall.Verdict
+	m.Reason = m.Overall.sentence(m)
+	if m.Verdict == NotMeasured || m.Verdict == Changed {
+		return
+	}
+	for i := range m.Slices {
+		if m.Slices[i].Verdict == Changed {
+			m.Verdict = Changed
+			m.Reason = m.Slices[i].sentence(m)
+			return
+		}
+	}
+}
+
+// cells lists the overall cell and those of the slices.
+func (m *Metric) cells() []*Cell {
+	all := []*Cell{&m.Overall}
+	for i := range m.Slices {
+		all = append(all, &m.Slices[i])
+	}
+	return all
+}
+
+func (v Verdict) down() bool { return v == Regressed || v == RegressedCases || v == Mixed }
+func (v Verdict) up() bool   { return v == Improved || v == ImprovedCases || v == Mixed }
+
+// severity orders the verdicts of metrics into that of a report, worst first.
+var severity = []Verdict{Regressed, Mixed, RegressedCases, NotMeasured, Inconclusive, Improved, ImprovedCases, Holds}
+
+// tooManyFailed says whether a side's share of failed calls forbids a verdict.
+func (c *Comparison) tooManyFailed() bool {
+	return c.Baseline.failedShare() > c.Options.MaxFailed || c.Candidate.failedShare() > c.Options.MaxFailed
+}
+
+func (s *Side) failedShare() float64 { return ratio(s.Failed, s.Outputs) }
+
+// conclude finds the word for the whole report. lost counts the gating metrics
+// of the baseline that could not be compared.
+func (c *Comparison) conclude(lost int) {
 	for _, s := range []struct {
+		side *Side
 		name string
-		side Side
-	}{{"baseline", c.Baseline}, {"candidate", c.Candidate}} {
-		if s.side.Outputs > 0 && float64(s.side.Failed) > c.Options.MaxFailed*float64(s.side.Outputs) {
-			return fmt.Sprintf("%d of %d calls of the %s failed: too many to conclude that it holds", s.side.Failed, s.side.Outputs, s.name)
+	}{{&c.Baseline, "baseline"}, {&c.Candidate, "candidate"}} {
+		if share := s.side.failedShare(); share > c.Options.MaxFailed {
+			c.refuse(fmt.Sprintf("%s of the %s's calls failed (%d of %d), more than the %s that are allowed",
+				percent(share), s.name, s.side.Failed, s.side.Outputs, percent(c.Options.MaxFailed)))
+		}
+	}
+	switch {
+	case c.Verdict == NotMeasured: // calls failed
+		for i := range c.Metrics {
+			c.Metrics[i].Verdict = NotMeasured
+			c.Metrics[i].Reason = "too many calls failed; what is left may not stand for all cases"
+		}
+		return
+	case c.Pairing.Paired == 0:
+		c.refuse("the two runs have no case in common: no case has the same id and the same content on both sides")
+		return
+	case len(c.Metrics) == 0:
+		c.refuse("the two runs have no gating metric in common that is configured alike")
+		return
+	}
+	c.Verdict = Holds
+	for _, v := range severity {
+		if slices.ContainsFunc(c.Metrics, func(m Metric) bool { return m.Verdict == v }) {
+			c.Verdict = v
+			break
+		}
+	}
+	c.giveReasons()
+	c.doubt(lost)
+}
+
+func (c *Comparison) refuse(reason string) {
+	c.Verdict = NotMeasured
+	c.Reasons = append(c.Reasons, reason)
+}
+
+// giveReasons lists the sentences of the metrics, the most severe verdict first.
+func (c *Comparison) giveReasons() {
+	for _, v := range severity {
+		var holding []string
+		for _, m := range c.Metrics {
+			switch {
+			case m.Verdict != v:
+			case v == Holds:
+				holding = append(holding, m.Metric.Name)
+			default:
+				c.Reasons = append(c.Reasons, m.Reason)
+			}
+		}
+		if len(holding) == 1 {
+			c.Reasons = append(c.Reasons, c.reasonOf(holding[0]))
+		} else if len(holding) > 1 {
+			c.Reasons = append(c.Reasons, fmt.Sprintf("%d metrics hold within their margins: %s", len(holding), someOf(holding)))
+		}
+	}
+}
+
+func (c *Comparison) reasonOf(name string) string {
+	for _, m := range c.Metrics {
+		if m.Metric.Name == name {
+			return m.Reason
 		}
 	}
 	return ""
 }
 
-// explain adds the reasons of the metrics, the gravest first.
-func (c *Comparison) explain() {
-	for _, want := range []func(Verdict) bool{
-		Verdict.Down,
-		func(v Verdict) bool { return v == Mixed },
-		func(v Verdict) bool { return v == Inconclusive || v == NotMeasured },
-		Verdict.Up,
-		func(v Verdict) bool { return v == Holds },
-	} {
-		for i := range c.Metrics {
-			if m := &c.Metrics[i]; want(m.Verdict) && m.Reason != "" {
-				c.Reasons = append(c.Reasons, m.Reason)
-			}
+// doubt takes back a good word where something was not compared that could have
+// hidden a loss.
+func (c *Comparison) doubt(lost int) {
+	var doubts []string
+	if c.Errors != nil && c.Errors.Verdict == Changed && c.Errors.Overall.Candidate > c.Errors.Overall.Baseline {
+		doubts = append(doubts, fmt.Sprintf("failed calls rose from %s to %s, and a failed call has no score",
+			percent(c.Errors.Overall.Baseline), percent(c.Errors.Overall.Candidate)))
+	}
+	if lost > 0 {
+		doubts = append(doubts, fmt.Sprintf("%s of the baseline could not be compared: %s", count(lost, "metric"), c.leftNames()))
+	}
+	if len(doubts) == 0 {
+		return
+	}
+	if v := c.Verdict; v == Holds || v == Improved || v == ImprovedCases {
+		c.Verdict = Inconclusive
+		c.Reasons = append(doubts, c.Reasons...)
+		return
+	}
+	c.Reasons = append(c.Reasons, doubts...)
+}
+
+func (c *Comparison) leftNames() string {
+	names := make([]string, 0, len(c.Left))
+	for _, l := range c.Left {
+		names = append(names, l.Name)
+	}
+	slices.Sort(names)
+	return someOf(slices.Compact(names))
+}
+
+// ExitCode is the contract with a caller that reads one number: 0 for holds or
+// improved, 1 for regressed or mixed, 3 for inconclusive or not measured.
+// inconclusivePasses turns an inconclusive comparison, never one that was not
+// measured, into 0.
+func ExitCode(c *Comparison, inconclusivePasses bool) int {
+	switch c.Verdict {
+	case Holds, Improved, ImprovedCases:
+		return 0
+	case Regressed, RegressedCases, Mixed:
+		return 1
+	case Inconclusive:
+		if inconclusivePasses {
+			return 0
 		}
 	}
-	if p := c.Pairing; p.EditedTotal+p.AddedTotal+p.RemovedTotal > 0 {
-		c.Reasons = append(c.Reasons, fmt.Sprintf("%d edited, %d added and %d removed cases were left out", p.EditedTotal, p.AddedTotal, p.RemovedTotal))
-	}
+	return 3
 }
 
-// mixedReason names the largest fall and the largest rise.
-func mixedReason(m *Metric, down, up []*Cell) string {
-	if len(down) == 0 || len(up) == 0 {
-		return fmt.Sprintf("%s moved both ways: some cases got worse and others better, each beyond their own noise", m.Metric.Name)
+// mixedWords names the strongest movement either way.
+func (m *Metric) mixedWords(down, up []*Cell) string {
+	worst, best := down[0], up[0]
+	for _, c := range down {
+		if m.loss(c) > m.loss(worst) {
+			worst = c
+		}
 	}
-	return fmt.Sprintf("%s moved both ways: %s fell by %s, %s rose by %s", m.Metric.Name,
-		cellName(extreme(down)), amount(m, extreme(down)), cellName(extreme(up)), amount(m, extreme(up)))
-}
-
-func extreme(cells []*Cell) *Cell {
-	best := cells[0]
-	for _, c := range cells[1:] {
-		if math.Abs(c.Diff) > math.Abs(best.Diff) {
+	for _, c := range up {
+		if m.loss(c) < m.loss(best) {
 			best = c
 		}
 	}
-	return best
-}
-
-func cellName(c *Cell) string {
-	if c.Slice == "" {
-		return "overall it"
+	if worst == best {
+		return worst.sentence(m)
 	}
-	return c.Slice
-}
-
-// movedReason tells the movement overall if that is what moved, and the worst
-// slice.
-func movedReason(m *Metric, verb string, cells []*Cell) string {
-	lead := cells[0]
-	if lead.Slice != "" {
-		lead = extreme(cells)
+	words := worst.sentence(m) + ", but " + m.moved(best) + best.place()
+	if worst != &m.Overall && best != &m.Overall {
+		words += "; over all cases it " + m.moved(&m.Overall)
 	}
-	if m.Metric.Better == eval.Lower {
-		verb = map[string]string{"fell": "got worse, rising", "rose": "got better, falling"}[verb]
-	}
-	text := fmt.Sprintf("%s %s by %s", m.Metric.Name, verb, amount(m, lead))
-	if lead.Slice != "" {
-		text += " in " + lead.Slice
-	}
-	text += fmt.Sprintf(" (%s; %s)", intervalText(m, lead), countText(lead))
-	if lead.Slice == "" {
-		var named []string
-		for _, c := range cells[1:] {
-			named = append(named, c.Slice)
-		}
-		if len(named) > 0 {
-			text += "; most clearly in " + strings.Join(named[:min(3, len(named))], ", ")
-		}
-	}
-	if lead.Reason != "" {
-		text += "; " + lead.Reason
-	}
-	return text
-}
-
-func quietReason(m *Metric) string {
-	c := &m.Overall
-	switch c.Verdict {
-	case Holds:
-		return fmt.Sprintf("%s holds within %s points (%s; %s)", m.Metric.Name, points(m.Margin), intervalText(m, c), countText(c))
-	case Inconclusive:
-		text := fmt.Sprintf("%s shows nothing either way (%s; %s)", m.Metric.Name, intervalText(m, c), countText(c))
-		if c.Detectable != nil {
-			text += fmt.Sprintf("; these %d cases would show an even loss of %s points or more 4 times in 5", c.Cases, points(min(1, *c.Detectable)))
-		}
-		if c.NeedCases > 0 {
-			text += fmt.Sprintf(", and about %d are needed to show that it holds within %s points", c.NeedCases, points(m.Margin))
-		}
-		return text
-	}
-	return fmt.Sprintf("%s: %s", m.Metric.Name, orText(c.Reason, string(c.Verdict)))
-}
-
-func describeChange(m *Metric) string {
-	c := &m.Overall
-	if c.Verdict != Changed {
-		return ""
-	}
-	return fmt.Sprintf("%s changed from %s to %s (%s)", m.Metric.Name, value(m, c.Baseline), value(m, c.Candidate), intervalText(m, c))
-}
-
-// points writes a share of 1 as points of 100.
-func points(v float64) string { return trimZeros(fmt.Sprintf("%.1f", 100*v)) }
-
-func trimZeros(s string) string { return strings.TrimSuffix(s, ".0") }
-
-func value(m *Metric, v float64) string {
-	if m.Metric.Scale == eval.Measure {
-		return fmt.Sprintf("%.4g %s", v, m.Metric.Unit)
-	}
-	return points(v) + " %"
-}
-
-// amount is the size of a difference, in words.
-func amount(m *Metric, c *Cell) string {
-	if m.Metric.Scale == eval.Measure {
-		return fmt.Sprintf("%.3g %s", math.Abs(c.Diff), m.Metric.Unit)
-	}
-	return points(math.Abs(c.Diff)) + " points"
-}
-
-func intervalText(m *Metric, c *Cell) string {
-	if m.Metric.Scale == eval.Measure {
-		return fmt.Sprintf("95 %% interval %+.3g to %+.3g %s", c.Low, c.High, m.Metric.Unit)
-	}
-	return fmt.Sprintf("95 %% interval %+.1f to %+.1f", 100*c.Low, 100*c.High)
-}
-
-func countText(c *Cell) string {
-	return fmt.Sprintf("%d of %d cases got worse, %d better", c.Worse, c.Cases, c.Better)
-}
-
-// ExitCode is the code that a comparison ends a command with: 1 for regressed or
-// mixed, 3 for inconclusive or not measured, 0 else. inconclusivePasses makes an
-// inconclusive result 0.
-func ExitCode(c *Comparison, inconclusivePasses bool) int {
-	switch c.Verdict {
-	case Regressed, RegressedCases, Mixed:
-		return 1
-	case NotMeasured:
-		return 3
-	case Inconclusive:
-		if !inconclusivePasses {
-			return 3
-		}
-	}
-	return 0
-}
-
-// advise says what to do first.
-func (c *Comparison) advise() {
-	switch c.Verdict {
-	case Regressed, Mixed:
-		c.Next = append(c.Next, "look at the worst cases below before this version goes out")
-		for _, w := range c.Worse {
-			if w.Kind == KindSuspect {
-				c.Next = append(c.Next, "one answer a case cannot tell a fault from noise: ask every case three times to be sure of single cases")
-				break
-			}
-		}
-	case Inconclusive:
-		c.Next = append(c.Next, "do not read this as \"no change\": ask every case three times, or add cases")
-	case NotMeasured:
-		c.Next = append(c.Next, "mend what kept the comparison from being made, then run it again")
-	}
-	if len(c.Left) > 0 {
-		c.Next = append(c.Next, "run the baseline again with the present metrics, so that all of them can be compared")
-	}
+	return words
 }

@@ -1,6 +1,7 @@
 package drift
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -9,155 +10,145 @@ import (
 	"holdtrue/eval"
 )
 
-// What is known of a case that got worse.
+// The kinds of CaseChange.
 const (
-	KindStable  = "stable before, failed now"
-	KindFlaky   = "flaky"
-	KindSuspect = "suspect"
+	kindStable  = "stable before, failed now"
+	kindFlaky   = "flaky"
+	kindSuspect = "suspect"
 )
 
-// worstCases ranks the cases by harm and fetches those that are shown.
-func (f *family) worstCases(ctx context.Context, fetch Fetch) error {
-	var worse []CaseChange
-	means := f.baselineMeans()
-	for _, p := range f.pairs {
-		change, better := f.caseChange(p, means)
-		if change.Harm > 0 {
-			worse = append(worse, change)
-		} else if better {
-			f.c.BetterTotal++
+// rankCases finds the cases that got worse on the gating metrics.
+func (p *pairs) rankCases(c *Comparison, gating []*measured) {
+	harm := make([]float64, len(p.cases))
+	gain := make([]bool, len(p.cases))
+	for k, x := range gating {
+		scale := harmScale(x.metric, c.Metrics[k].Overall.Baseline)
+		for i := range p.cases {
+			switch d := x.harm(i); {
+			case d > 0:
+				harm[i] += d * scale
+			case d < 0:
+				gain[i] = true
+			}
 		}
 	}
-	f.c.WorseTotal = len(worse)
-	slices.SortStableFunc(worse, func(a, b CaseChange) int {
+	var worse []int
+	for i, h := range harm {
 		switch {
-		case a.Harm > b.Harm:
-			return -1
-		case a.Harm < b.Harm:
-			return 1
+		case h > 0:
+			worse = append(worse, i)
+		case gain[i]:
+			c.BetterTotal++
 		}
+	}
+	c.WorseTotal = len(worse)
+	slices.SortStableFunc(worse, func(a, b int) int { return cmp.Compare(harm[b], harm[a]) })
+	for _, i := range worse[:min(len(worse), c.Options.MaxCases)] {
+		c.Worse = append(c.Worse, p.caseChange(i, harm[i], gating, c.Metrics))
+	}
+}
+
+// harmScale brings a loss to score points: a measure counts relative to its
+// baseline mean.
+func harmScale(metric eval.Metric, baseline float64) float64 {
+	if metric.Scale == eval.Measure && baseline > 0 {
+		return 1 / baseline
+	}
+	return 1
+}
+
+// harm is the loss of a case in the metric's own scale, negative for a gain, 0
+// where it was not measured on a side.
+func (x *measured) harm(i int) float64 {
+	d := x.before[i] - x.after[i]
+	if x.d[i] == 0 || d != d { // a rounding error, or no score
 		return 0
-	})
-	worse = worse[:min(len(worse), f.c.Options.MaxCases)]
-	for i := range worse {
-		if err := f.fill(ctx, &worse[i], fetch); err != nil {
-			return err
-		}
 	}
-	f.c.Worse = append(f.c.Worse, worse...)
-	return nil
+	if x.metric.Better == eval.Lower {
+		return -d
+	}
+	return d
 }
 
-// baselineMeans is the mean of each gating measure, to which its losses are
-// relative.
-func (f *family) baselineMeans() []float64 {
-	means := make([]float64, len(f.metrics))
-	for i := range f.c.Metrics {
-		for k, m := range f.metrics {
-			if m.Name == f.c.Metrics[i].Metric.Name {
-				means[k] = f.c.Metrics[i].Overall.Baseline
-			}
+func (p *pairs) caseChange(i int, harm float64, gating []*measured, metrics []Metric) CaseChange {
+	change := CaseChange{CaseID: p.id(i), Harm: harm}
+	type loss struct {
+		x    *measured
+		size float64
+	}
+	var losses []loss
+	for k, x := range gating {
+		if d := x.harm(i); d > 0 {
+			losses = append(losses, loss{x, d * harmScale(x.metric, metrics[k].Overall.Baseline)})
 		}
 	}
-	return means
+	slices.SortStableFunc(losses, func(a, b loss) int { return cmp.Compare(b.size, a.size) })
+	base, cand := p.cases[i][0], p.cases[i][1]
+	for _, l := range losses {
+		change.Losses = append(change.Losses, CaseMetric{
+			Metric:    l.x.metric.Name,
+			Baseline:  p.base.scored(base, l.x.base, nil),
+			Candidate: p.cand.scored(cand, l.x.cand, nil),
+			Diff:      l.x.after[i] - l.x.before[i],
+		})
+	}
+	top := losses[0].x
+	change.Kind = kindOf(top.metric, change.Losses[0])
+	lower := top.metric.Better == eval.Lower
+	change.BaselineOutput = eval.Output{CaseID: change.CaseID, Repeat: p.base.extreme(base, top.base, lower, true)}
+	change.CandidateOutput = eval.Output{CaseID: change.CaseID, Repeat: p.cand.extreme(cand, top.cand, lower, false)}
+	return change
 }
 
-// caseChange adds up the losses of a case over the gating metrics.
-func (f *family) caseChange(p pair, means []float64) (change CaseChange, better bool) {
-	change = CaseChange{CaseID: p.id, Tags: p.tags, Losses: []CaseMetric{}}
-	gain := 0.0
-	for i, m := range f.metrics {
-		if !gates(m) {
-			continue
-		}
-		b, okB := p.base.mean(i)
-		c, okC := p.cand.mean(i)
-		if !okB || !okC {
-			continue
-		}
-		loss := b - c
-		if m.Better == eval.Lower {
-			loss = -loss
-		}
-		if m.Scale == eval.Measure {
-			if means[i] == 0 {
-				continue
-			}
-			loss /= means[i]
-		}
-		if math.Abs(loss) < 1e-12 {
-			continue
-		}
-		if loss < 0 {
-			gain -= loss
-			continue
-		}
-		change.Harm += loss
-		change.Losses = append(change.Losses, CaseMetric{Metric: m.Name, Baseline: p.base.scores(i), Candidate: p.cand.scores(i), Diff: c - b})
+// kindOf tells a loss that every repeat shows from one that the repeats' own
+// noise could explain.
+func kindOf(metric eval.Metric, m CaseMetric) string {
+	if len(m.Baseline) < 2 || len(m.Candidate) < 2 {
+		return kindSuspect
 	}
-	slices.SortStableFunc(change.Losses, func(a, b CaseMetric) int {
-		switch da, db := math.Abs(a.Diff), math.Abs(b.Diff); {
-		case da > db:
-			return -1
-		case da < db:
-			return 1
-		}
-		return 0
-	})
-	if len(change.Losses) > 0 {
-		change.Kind = kindOf(change.Losses[0])
-	}
-	return change, gain > 0
-}
-
-// kindOf says what repeats tell of the largest loss.
-func kindOf(l CaseMetric) string {
-	if len(l.Baseline) < 2 || len(l.Candidate) < 2 {
-		return KindSuspect
-	}
-	apart := slices.Min(l.Baseline) > slices.Max(l.Candidate)
-	if l.Diff > 0 {
-		apart = slices.Max(l.Baseline) < slices.Min(l.Candidate)
+	apart := slices.Min(m.Baseline) > slices.Max(m.Candidate)
+	if metric.Better == eval.Lower {
+		apart = slices.Max(m.Baseline) < slices.Min(m.Candidate)
 	}
 	if apart {
-		return KindStable
+		return kindStable
 	}
-	return KindFlaky
+	return kindFlaky
 }
 
-// fill fetches the outputs of a case: of the candidate the repeat that lost
-// most, of the baseline the one with the best score.
-func (f *family) fill(ctx context.Context, w *CaseChange, fetch Fetch) error {
+// extreme is the repeat of a case with the best or the worst value of a metric,
+// the first of several.
+func (t *table) extreme(c int32, metric int, lowerIsBetter, best bool) int {
+	at, top := 0, math.Inf(-1)
+	for _, r := range t.cases[c].rows {
+		v := t.value(r, metric)
+		if lowerIsBetter == best {
+			v = -v
+		}
+		if v > top {
+			at, top = int(t.rows[r].repeat), v
+		}
+	}
+	return at
+}
+
+// fetchTexts fills in the cases and outputs of the changes that are shown.
+func (c *Comparison) fetchTexts(ctx context.Context, fetch Fetch) error {
 	if fetch == nil {
 		return nil
 	}
-	i := slices.IndexFunc(f.pairs, func(p pair) bool { return p.id == w.CaseID })
-	lead := slices.IndexFunc(f.metrics, func(m eval.Metric) bool { return m.Name == w.Losses[0].Metric })
-	sign := 1.0
-	if f.metrics[lead].Better == eval.Lower {
-		sign = -1
-	}
-	best := pick(f.pairs[i].base, lead, sign)
-	worst := pick(f.pairs[i].cand, lead, -sign)
-	_, old, err := fetch(ctx, f.c.Baseline.Run.ID, w.CaseID, best)
-	if err != nil {
-		return fmt.Errorf("case %s: %w", w.CaseID, err)
-	}
-	cs, now, err := fetch(ctx, f.c.Candidate.Run.ID, w.CaseID, worst)
-	if err != nil {
-		return fmt.Errorf("case %s: %w", w.CaseID, err)
-	}
-	w.Case, w.BaselineOutput, w.CandidateOutput, w.CandidateScores = cs, old.Output, now.Output, now.Scores
-	return nil
-}
-
-// pick is the repeat with the largest score times sign.
-func pick(c *caseData, metric int, sign float64) int {
-	best, value := c.repeats[0].repeat, math.Inf(-1)
-	for _, r := range c.repeats {
-		if v := sign * r.values[metric]; v > value {
-			best, value = r.repeat, v
+	for i := range c.Worse {
+		w := &c.Worse[i]
+		_, before, err := fetch(ctx, c.Baseline.Run.ID, w.CaseID, w.BaselineOutput.Repeat)
+		if err != nil {
+			return fmt.Errorf("case %q of run %s: %w", w.CaseID, c.Baseline.Run.ID, err)
 		}
+		asked, after, err := fetch(ctx, c.Candidate.Run.ID, w.CaseID, w.CandidateOutput.Repeat)
+		if err != nil {
+			return fmt.Errorf("case %q of run %s: %w", w.CaseID, c.Candidate.Run.ID, err)
+		}
+		w.Case, w.Tags = asked, asked.Tags
+		w.BaselineOutput, w.CandidateOutput, w.CandidateScores = before.Output, after.Output, after.Scores
 	}
-	return best
+	return nil
 }

@@ -1,0 +1,196 @@
+package drift
+
+import (
+	"math"
+
+	"holdtrue/eval"
+	"holdtrue/eval/stats"
+)
+
+const (
+	power        = 0.8  // the chance of seeing the loss that Detectable names
+	holdsAt      = 0.95 // one-sided confidence of "holds"
+	leastMeasure = 59   // cases under which a measure is never said to hold: 5 % of the cases could differ in any way unseen
+)
+
+// finding is what the tests of a family say of one cell.
+type finding struct {
+	*cell
+	test     stats.FlipTest
+	adjusted float64
+	level    float64 // two-sided, at which this cell by itself keeps the family's
+	levels   levels
+	within   *stats.WithinTest
+}
+
+// down and up say whether the cell moved significantly for the worse or better:
+// on average (tier 1) and within the cases (tier 2).
+func (f *finding) down() (average, cases bool) {
+	average = f.adjusted <= f.levels.average && f.test.Z < 0
+	cases = f.within != nil && f.within.Down <= f.levels.within/2
+	return average, cases
+}
+
+func (f *finding) up() (average, cases bool) {
+	average = f.adjusted <= f.levels.average && f.test.Z > 0
+	cases = f.within != nil && f.within.Up <= f.levels.within/2
+	return average, cases
+}
+
+// finish turns a finding into the cell of the report.
+func (p *pairs) finish(f *finding, margin float64, opts Options) Cell {
+	c := Cell{Cases: len(f.rows), P: f.test.Mid, PAdjusted: f.adjusted, Method: "none"}
+	if f.slice >= 0 {
+		c.Slice = p.slices[f.slice].name
+	}
+	if c.Cases == 0 {
+		c.Verdict, c.Reason = NotMeasured, "is not measured: no paired case has a score on both sides"
+		return c
+	}
+	diff := f.describe(&c)
+	bounds := f.interval(&c, diff, opts.Confidence)
+	if f.within != nil {
+		both := min(1, 2*min(f.within.Down, f.within.Up))
+		c.PWithin = &both
+	}
+	if f.m.metric.Scale != eval.Measure && f.m.single && f.m.yesNo {
+		exact := f.test.P
+		c.McNemarExact = &exact
+	}
+	f.sensitivity(&c)
+	if !gates(f.m.metric) {
+		c.Verdict = NoChangeSeen
+		if f.adjusted <= f.levels.average {
+			c.Verdict = Changed
+		}
+		c.Reason = f.m.changeWords(&c)
+		return c
+	}
+	c.HoldsAt = bounds
+	c.Verdict = f.verdict(bounds, margin)
+	if c.Verdict == Inconclusive {
+		c.NeedCases = f.need(&c, diff, margin)
+	}
+	c.Reason = f.m.reason(&c, margin, opts.Confidence)
+	return c
+}
+
+// describe sets means and counts and gives the plain differences.
+func (f *finding) describe(c *Cell) []float64 {
+	diff := make([]float64, len(f.rows))
+	n := float64(len(f.rows))
+	better := 1.0
+	if f.m.metric.Better == eval.Lower {
+		better = -1
+	}
+	logs, ratios := 0.0, 0
+	for k, i := range f.rows {
+		before, after := f.m.before[i], f.m.after[i]
+		diff[k] = after - before
+		c.Baseline += before
+		c.Candidate += after
+		moved := better * diff[k]
+		if f.d[k] == 0 { // a rounding error
+			moved, diff[k] = 0, 0
+		}
+		switch {
+		case moved < 0:
+			c.Worse++
+		case moved > 0:
+			c.Better++
+		default:
+			c.Same++
+		}
+		if f.m.metric.Scale == eval.Measure && f.d[k] == f.d[k] {
+			logs, ratios = logs+better*f.d[k], ratios+1
+		}
+	}
+	c.Baseline, c.Candidate = c.Baseline/n, c.Candidate/n
+	c.Diff = c.Candidate - c.Baseline
+	if ratios > 0 {
+		ratio := math.Exp(logs / float64(ratios))
+		c.Ratio = &ratio
+	}
+	return diff
+}
+
+// interval sets the confidence interval and gives the smallest margin within
+// which the cell provably holds, nil if there is none.
+func (f *finding) interval(c *Cell, diff []float64, confidence float64) *float64 {
+	if f.m.metric.Scale != eval.Measure {
+		c.Method = "gaffke"
+		c.Low, c.High = stats.Gaffke(diff, -1, 1, confidence)
+		low, high := stats.Gaffke(diff, -1, 1, 2*holdsAt-1)
+		margin := max(-low, high)
+		return &margin
+	}
+	low, high, ok := stats.StudentT(diff, confidence)
+	if !ok {
+		c.Low, c.High = c.Diff, c.Diff
+		return nil
+	}
+	c.Method, c.Low, c.High = "t", low, high
+	if c.Cases < leastMeasure {
+		return nil
+	}
+	low, high, _ = stats.StudentT(diff, 2*holdsAt-1)
+	margin := max(-low, high)
+	return &margin
+}
+
+// sensitivity sets the smallest even loss that would have been seen.
+func (f *finding) sensitivity(c *Cell) {
+	_, variance, n := stats.Moments(f.d)
+	repeats := f.m.repeats
+	measure := f.m.metric.Scale == eval.Measure
+	if measure {
+		repeats = math.Inf(1) // no ceiling: a loss adds no variance
+	}
+	loss, ok := stats.Detectable(n, repeats, variance, f.level, power)
+	if measure {
+		loss = c.Baseline * -math.Expm1(-loss) // from log ratio to the measure's unit
+	}
+	if ok && loss <= max(1, c.Baseline) && (!measure || variance > 0) {
+		c.Detectable = &loss
+	}
+}
+
+// verdict follows the order of the specification: mixed, regressed, improved,
+// holds, inconclusive.
+func (f *finding) verdict(holds *float64, margin float64) Verdict {
+	downAverage, downCases := f.down()
+	upAverage, upCases := f.up()
+	switch {
+	case (downAverage || downCases) && (upAverage || upCases):
+		return Mixed
+	case downAverage:
+		return Regressed
+	case downCases:
+		return RegressedCases
+	case upAverage:
+		return Improved
+	case upCases:
+		return ImprovedCases
+	case holds != nil && *holds < margin || margin == 1 && holds != nil:
+		return Holds
+	}
+	return Inconclusive
+}
+
+// need estimates the cases that would settle the cell: enough for it to hold if
+// nothing changed and the noise stays, or, where it has as many already, enough
+// to show the difference at hand.
+func (f *finding) need(c *Cell, diff []float64, margin float64) int {
+	_, variance, n := stats.Moments(diff)
+	if f.m.metric.Scale == eval.Measure {
+		return 0
+	}
+	need := stats.CasesToHold(margin, variance, holdsAt)
+	if need <= n {
+		need = stats.CasesToDetect(math.Abs(c.Diff), f.m.repeats, variance, f.level, power)
+	}
+	if need <= n {
+		return 0
+	}
+	return need
+}

@@ -1,0 +1,248 @@
+package drift
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"holdtrue/eval"
+)
+
+const (
+	maxListed = 1000 // ids in each list of Pairing
+	maxSlices = 200  // slices that take part, the largest first
+)
+
+// pairs is the paired data of two runs. Everything in it is in the order of the
+// case ids, whatever order the rows came in.
+type pairs struct {
+	base, cand *table
+	cases      [][2]int32 // index of the case on either side
+	slices     []slice
+	churn      float64
+}
+
+// slice is the paired cases that share a tag value.
+type slice struct {
+	name  string
+	cases []int32 // indexes of pairs.cases, rising
+}
+
+// pair joins two runs by case id and content hash.
+func pair(base, cand *table) (*pairs, Pairing) {
+	p := &pairs{base: base, cand: cand}
+	var out Pairing
+	for i := range base.cases {
+		c := &base.cases[i]
+		switch k, ok := cand.byID[c.id]; {
+		case !ok:
+			out.Removed = append(out.Removed, c.id)
+		case cand.cases[k].hash != c.hash:
+			out.Edited = append(out.Edited, c.id)
+		default:
+			p.cases = append(p.cases, [2]int32{int32(i), k})
+			if base.answered(int32(i)) == 0 || cand.answered(k) == 0 {
+				out.Failed = append(out.Failed, c.id)
+			}
+		}
+	}
+	for i := range cand.cases {
+		if _, ok := base.byID[cand.cases[i].id]; !ok {
+			out.Added = append(out.Added, cand.cases[i].id)
+		}
+	}
+	slices.SortFunc(p.cases, func(a, b [2]int32) int { return cmp.Compare(base.cases[a[0]].id, base.cases[b[0]].id) })
+	out.Paired = len(p.cases)
+	for _, l := range []struct {
+		list  *[]string
+		total *int
+	}{{&out.Edited, &out.EditedTotal}, {&out.Added, &out.AddedTotal}, {&out.Removed, &out.RemovedTotal}, {&out.Failed, &out.FailedTotal}} {
+		slices.Sort(*l.list)
+		*l.total = len(*l.list)
+		*l.list = slices.Clip((*l.list)[:min(len(*l.list), maxListed)])
+	}
+	p.churn = p.changedTexts()
+	return p, out
+}
+
+func (p *pairs) id(i int) string { return p.base.cases[p.cases[i][0]].id }
+
+// changedTexts is the share of the cases answered on both sides whose set of
+// texts changed.
+func (p *pairs) changedTexts() float64 {
+	var a, b []uint64
+	changed, compared := 0, 0
+	for _, c := range p.cases {
+		a, b = p.base.texts(c[0], a[:0]), p.cand.texts(c[1], b[:0])
+		if len(a) == 0 || len(b) == 0 {
+			continue
+		}
+		compared++
+		if !slices.Equal(a, b) {
+			changed++
+		}
+	}
+	if compared == 0 {
+		return 0
+	}
+	return float64(changed) / float64(compared)
+}
+
+// findSlices groups the paired cases by the candidate's tags, in the order of
+// the names, and says what it leaves out.
+func (p *pairs) findSlices(keys []string) (warnings []string) {
+	members := map[string][]int32{}
+	for i, c := range p.cases {
+		for _, s := range p.cand.cases[c[1]].slices {
+			members[s] = append(members[s], int32(i))
+		}
+	}
+	for _, k := range keys {
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(members)), func(name string) bool { return strings.HasPrefix(name, k+"=") }) {
+			warnings = append(warnings, fmt.Sprintf("no paired case has the tag %q, so it makes no slices", k))
+		}
+	}
+	var small []string
+	for name, cases := range members {
+		if len(cases) < 2 {
+			small = append(small, name)
+			continue
+		}
+		p.slices = append(p.slices, slice{name, cases})
+	}
+	if len(small) > 0 {
+		slices.Sort(small)
+		warnings = append(warnings, fmt.Sprintf("%s with a single paired case %s not compared: %s",
+			count(len(small), "slice"), wasWere(len(small)), someOf(small)))
+	}
+	if len(p.slices) > maxSlices {
+		slices.SortFunc(p.slices, func(a, b slice) int {
+			return cmp.Or(-cmp.Compare(len(a.cases), len(b.cases)), strings.Compare(a.name, b.name))
+		})
+		warnings = append(warnings, fmt.Sprintf("%d slices found; only the %d with the most cases were compared", len(p.slices), maxSlices))
+		p.slices = p.slices[:maxSlices]
+	}
+	slices.SortFunc(p.slices, func(a, b slice) int { return strings.Compare(a.name, b.name) })
+	return warnings
+}
+
+// measured is one metric over the paired cases.
+type measured struct {
+	metric     eval.Metric
+	base, cand int       // its index on either side
+	before     []float64 // mean over the repeats of each paired case; NaN without a score
+	after      []float64
+	// d is what is tested: after-before, or for a measure the difference of the
+	// logarithms, positive is better (higher, where neither is); NaN where
+	// there is none.
+	d []float64
+	// single says that no case has more than one scored output on a side, yesNo
+	// that every score is 0 or 1.
+	single  bool
+	yesNo   bool
+	repeats float64 // harmonic mean of the scored outputs a case and side
+}
+
+// measure averages the repeats of one metric within the cases.
+func (p *pairs) measure(metric eval.Metric, base, cand int) *measured {
+	n := len(p.cases)
+	m := &measured{metric: metric, base: base, cand: cand, single: true, yesNo: true,
+		before: make([]float64, n), after: make([]float64, n), d: make([]float64, n)}
+	var values []float64
+	inverse, sides := 0.0, 0
+	for i, c := range p.cases {
+		values = p.base.scored(c[0], base, values[:0])
+		before := len(values)
+		m.before[i] = mean(values)
+		values = p.cand.scored(c[1], cand, values[:0])
+		after := len(values)
+		m.after[i] = mean(values)
+		m.d[i] = tested(metric, m.before[i], m.after[i])
+		if before > 0 && after > 0 {
+			inverse += 1/float64(before) + 1/float64(after)
+			sides += 2
+			m.single = m.single && before == 1 && after == 1
+			m.yesNo = m.yesNo && yesNo(m.before[i]) && yesNo(m.after[i])
+		}
+	}
+	if sides > 0 {
+		m.repeats = float64(sides) / inverse
+	}
+	return m
+}
+
+func yesNo(v float64) bool { return v == 0 || v == 1 }
+
+// tested is the difference that the sign-flip test sees. Differences of less
+// than a rounding error are none.
+func tested(metric eval.Metric, before, after float64) float64 {
+	d := after - before
+	if math.Abs(d) <= 1e-12*max(1, math.Abs(before), math.Abs(after)) {
+		d = 0
+	} else if metric.Scale == eval.Measure {
+		if before <= 0 || after <= 0 {
+			return math.NaN()
+		}
+		d = math.Log(after) - math.Log(before)
+	}
+	if metric.Better == eval.Lower {
+		d = -d
+	}
+	return d
+}
+
+// mean is NaN for no value.
+func mean(values []float64) float64 {
+	if len(values) == 0 {
+		return math.NaN()
+	}
+	sum := 0.0
+	for _, v := range values {
+		sum += v
+	}
+	return sum / float64(len(values))
+}
+
+// matchMetrics lists the metrics that both runs have alike, in the order of the
+// candidate's, and those that are left out. lost counts the gating ones of the
+// baseline among the latter.
+func matchMetrics(base, cand *table) (both []matched, left []Left, lost int) {
+	for c, m := range cand.run.Metrics {
+		b := base.metric(m.Name)
+		if b < 0 {
+			left = append(left, Left{m.Name, "only the candidate has it"})
+			continue
+		}
+		if same, difference := base.run.Metrics[b].Same(m); !same {
+			left = append(left, Left{m.Name, "configured differently: " + difference})
+			if gates(base.run.Metrics[b]) {
+				lost++
+			}
+			continue
+		}
+		if base.judged[b]+cand.judged[c] == 0 {
+			left = append(left, Left{m.Name, "neither run has an output with a score of it"})
+			continue
+		}
+		both = append(both, matched{m, b, c})
+	}
+	for _, m := range base.run.Metrics {
+		if cand.metric(m.Name) < 0 {
+			left = append(left, Left{m.Name, "only the baseline has it"})
+			if gates(m) {
+				lost++
+			}
+		}
+	}
+	return both, left, lost
+}
+
+type matched struct {
+	metric     eval.Metric
+	base, cand int
+}
+
+func gates(m eval.Metric) bool { return m.Gate && m.Better != eval.Neither }

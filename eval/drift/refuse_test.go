@@ -1,0 +1,107 @@
+package drift
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"holdtrue/eval"
+)
+
+func TestFetchOnlyWhatIsShown(t *testing.T) {
+	before, after := twoByTwo(9, 0, 50, 0)
+	calls := 0
+	fetch := func(_ context.Context, run, id string, repeat int) (eval.Case, eval.Result, error) {
+		calls++
+		return eval.Case{ID: id, Prompt: "p", Tags: map[string][]string{"k": {"v"}}},
+			eval.Result{Output: eval.Output{CaseID: id, Repeat: repeat, Text: run}, Scores: []eval.Score{{Metric: "correct", Status: eval.Scored}}}, nil
+	}
+	c, err := Compare(t.Context(), Input{newRun("a", correct), stream(before)}, Input{newRun("b", correct), stream(after)}, Options{MaxCases: 3}, fetch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if calls != 6 || len(c.Worse) != 3 || c.WorseTotal != 9 {
+		t.Errorf("%d calls for %d of %d cases", calls, len(c.Worse), c.WorseTotal)
+	}
+	w := c.Worse[0]
+	if w.BaselineOutput.Text != "a" || w.CandidateOutput.Text != "b" || w.Case.Prompt != "p" || w.Tags["k"] == nil || len(w.CandidateScores) != 1 {
+		t.Errorf("%+v", w)
+	}
+	broken := func(context.Context, string, string, int) (eval.Case, eval.Result, error) {
+		return eval.Case{}, eval.Result{}, errBroken
+	}
+	if _, err := Compare(t.Context(), Input{newRun("a", correct), stream(before)}, Input{newRun("b", correct), stream(after)}, Options{}, broken); !errors.Is(err, errBroken) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	before, after := twoByTwo(0, 0, 80, 0)
+	half := newRun("a", correct)
+	half.Status = eval.Running
+	c := compare(t, half, newRun("b", correct), before, after, Options{})
+	if c.Verdict != NotMeasured || ExitCode(c, true) != 3 || !strings.Contains(c.Reasons[0], "the baseline run a of bot@a is not complete") {
+		t.Errorf("%s %q", c.Verdict, c.Reasons)
+	}
+	c = compare(t, half, newRun("b", correct), before, after, Options{Partial: true})
+	if c.Verdict != Holds || len(c.Warnings) != 1 {
+		t.Errorf("%s %q", c.Verdict, c.Warnings)
+	}
+	for reason, rows := range map[string][]eval.Row{
+		"holds two outputs for repeat 0":  append(before[:2:2], before[0]),
+		"holds two contents of case":      append(before[:2:2], eval.Row{CaseID: before[0].CaseID, CaseHash: "x", Repeat: 1}),
+		"a score of metric 7, expected 0": append(before[:2:2], eval.Row{CaseID: "z", Scores: []eval.RowScore{{Metric: 7}}}),
+	} {
+		_, err := Compare(t.Context(), Input{newRun("a", correct), stream(rows)}, Input{newRun("b", correct), stream(after)}, Options{}, nil)
+		if err == nil || !strings.Contains(err.Error(), reason) {
+			t.Errorf("want an error with %q, got %v", reason, err)
+		}
+	}
+	torn := func(yield func(eval.Row, error) bool) { yield(eval.Row{}, errBroken) }
+	if _, err := Compare(t.Context(), Input{newRun("a", correct), torn}, Input{newRun("b", correct), stream(after)}, Options{}, nil); !errors.Is(err, errBroken) {
+		t.Errorf("%v", err)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Compare(ended, Input{newRun("a", correct), stream(before)}, Input{newRun("b", correct), stream(after)}, Options{}, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	two := 2.
+	for _, o := range []Options{{Alpha: -1}, {Alpha: math.NaN()}, {Margin: &two}, {Draws: 5}, {MaxFailed: 2}, {Confidence: 1}, {MaxCases: -1}} {
+		if _, err := Compare(t.Context(), Input{newRun("a", correct), stream(before)}, Input{newRun("b", correct), stream(after)}, o, nil); err == nil {
+			t.Errorf("%+v was accepted", o)
+		}
+	}
+}
+
+func TestExitCode(t *testing.T) {
+	for v, want := range map[Verdict][2]int{
+		Holds: {0, 0}, Improved: {0, 0}, ImprovedCases: {0, 0}, Regressed: {1, 1}, RegressedCases: {1, 1}, Mixed: {1, 1},
+		Inconclusive: {3, 0}, NotMeasured: {3, 3}, "": {3, 3},
+	} {
+		c := &Comparison{Verdict: v}
+		if got := [2]int{ExitCode(c, false), ExitCode(c, true)}; got != want {
+			t.Errorf("%q: %v, want %v", v, got, want)
+		}
+	}
+}
+
+func TestSummarize(t *testing.T) {
+	rows := []eval.Row{row("a", 0, 1), row("a", 1, .5), failedRow("b", 0, 1), {CaseID: "c", Scores: []eval.RowScore{{Status: eval.Skipped}}}, {CaseID: "d", Scores: []eval.RowScore{{Status: eval.Failed}}}}
+	s, err := Summarize(newRun("a", unit, correct), stream(rows))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mean := .75
+	want := []MetricSummary{{Metric: unit, Scored: 2, Skipped: 1, Missing: 1, Failed: 1, Mean: &mean}, {Metric: correct}}
+	if diff := cmp.Diff(want, s.Metrics); diff != "" || s.Cases != 4 || s.Outputs != 5 || s.Failed != 1 {
+		t.Errorf("%+v\n%s", s, diff)
+	}
+	if _, err := Summarize(newRun("a"), stream(rows)); err == nil {
+		t.Error("a score of an unknown metric must be an error")
+	}
+}

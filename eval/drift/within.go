@@ -1,0 +1,87 @@
+package drift
+
+import (
+	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"holdtrue/eval"
+	"holdtrue/eval/stats"
+)
+
+// testWithin runs the within-case test over the cells of a family. The pools go
+// in in the order of the two runs' digests, and the answer is turned back, so
+// that swapping the sides swaps Down and Up to the last bit.
+func (p *pairs) testWithin(family []*measured, cells []cell, owner []int, draws int, seed uint64) ([]stats.WithinTest, int) {
+	swapped := p.base.digest.compare(p.cand.digest) > 0
+	member := make([][]int32, len(p.cases))
+	for s := range p.slices {
+		for _, i := range p.slices[s].cases {
+			member[i] = append(member[i], int32(s))
+		}
+	}
+	pools := make([]stats.Pool, 0, len(p.cases))
+	for i, c := range p.cases {
+		first, second := p.outputs(p.base, c[0], family, true), p.outputs(p.cand, c[1], family, false)
+		if swapped {
+			first, second = second, first
+		}
+		pool := stats.Pool{A: len(first) / len(family), B: len(second) / len(family), Slices: member[i]}
+		if pool.A > 0 && pool.B > 0 {
+			pool.Values = append(first, second...)
+			pools = append(pools, pool)
+		}
+	}
+	asked := make([]stats.WithinCell, len(cells))
+	for i, c := range cells {
+		asked[i] = stats.WithinCell{Metric: owner[i], Slice: c.slice}
+	}
+	tests, used := stats.Within(pools, len(family), asked, draws, seed)
+	if swapped {
+		for i, t := range tests {
+			tests[i] = stats.WithinTest{Down: t.Up, Up: t.Down}
+		}
+	}
+	return tests, used
+}
+
+// outputs lists the values of the family for every answered output of a case,
+// higher is better; measures as logarithms, like their average.
+func (p *pairs) outputs(t *table, c int32, family []*measured, base bool) []float64 {
+	var values []float64
+	for _, r := range t.cases[c].rows {
+		if t.rows[r].failed {
+			continue
+		}
+		for _, x := range family {
+			metric := x.cand
+			if base {
+				metric = x.base
+			}
+			v := t.value(r, metric)
+			if x.metric.Scale == eval.Measure {
+				v = math.Log(v) // of zero: infinite, not measured
+			}
+			if x.metric.Better == eval.Lower {
+				v = -v
+			}
+			values = append(values, v)
+		}
+	}
+	return values
+}
+
+// each calls work(0..n-1) on all processors.
+func each(n int, work func(i int)) {
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				work(i)
+			}
+		})
+	}
+	wg.Wait()
+}
