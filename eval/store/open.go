@@ -188,12 +188,11 @@ type querier interface {
 // identify reads the schema version. A file is fresh if it has no application
 // id and no table; a foreign one is refused.
 func (s *DB) identify(ctx context.Context, q querier) (version int, fresh bool, err error) {
+	// One statement, so that all three are of one moment: another process may
+	// be migrating the file right now.
 	var app, tables int
-	err = errors.Join(
-		q.QueryRowContext(ctx, "PRAGMA application_id").Scan(&app),
-		q.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version),
-		q.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables),
-	)
+	err = q.QueryRowContext(ctx, `SELECT a.application_id, v.user_version, (SELECT count(*) FROM sqlite_schema)
+		FROM pragma_application_id a, pragma_user_version v`).Scan(&app, &version, &tables)
 	switch {
 	case err != nil:
 		return 0, false, err

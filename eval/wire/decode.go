@@ -153,7 +153,7 @@ func Suggest(name string, known []string) string {
 // Nearest gives the known name with the smallest edit distance from name, or ""
 // if none is near enough to be a slip of the fingers.
 func Nearest(name string, known []string) string {
-	best, bestDistance := "", 1+max(1, len(name)/3)
+	best, bestDistance := "", 1+max(1, (len(name)+2)/3) // two letters swapped are two edits
 	for _, k := range known {
 		if d := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(k)); d < bestDistance {
 			best, bestDistance = k, d
