@@ -45,8 +45,10 @@ func readCSV(r io.Reader, name string) iter.Seq2[eval.Case, error] {
 			if errors.Is(err, io.EOF) {
 				return
 			}
-			line, _ := d.FieldPos(0)
-			pos := eval.Pos{File: name, Line: line}
+			pos := eval.Pos{File: name}
+			if err == nil {
+				pos.Line, _ = d.FieldPos(0)
+			}
 			var c eval.Case
 			switch {
 			case err != nil:

@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -72,6 +73,9 @@ func ReadSuite(path string, getenv func(string) (string, bool)) (*eval.Suite, er
 
 // decodeYAML is the one place that knows the YAML library.
 func decodeYAML(data []byte, file string) (*yaml.Node, error) {
+	if len(bytes.TrimSpace(data)) == 0 {
+		return nil, &eval.InputError{Pos: eval.Pos{File: file}, Msg: "the file is empty"}
+	}
 	var doc yaml.Node
 	if err := yaml.Load(data, &doc); err != nil {
 		return nil, yamlError(err, file)
