@@ -15,25 +15,25 @@ const joiner = "\u200c"
 // lose their meaning; line breaks become blanks.
 func inline(s string) string {
 	var b strings.Builder
-	run := 0 // length of the run of letters and digits that ends here
+	run := 0 // length of the run of hexadecimal digits that ends here
 	for i := 0; i < len(s); {
 		r, size := utf8.DecodeRuneInString(s[i:])
-		word := r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
-		if word {
-			run++
-			if run == 7 { // what looks like a commit is long
+		if r >= '0' && r <= '9' || r >= 'a' && r <= 'f' || r >= 'A' && r <= 'F' {
+			if run++; run == 7 { // what looks like a commit is as long
 				b.WriteString(joiner)
+				run = 1
 			}
 		} else {
 			run = 0
 		}
 		switch {
 		case r == utf8.RuneError && size == 1:
-			fmt.Fprintf(&b, "\\\\x%02x", s[i])
+			fmt.Fprintf(&b, "&#92;x%02x", s[i])
+			run = 2
 		case r == '\n' || r == '\r' || r == '\t':
 			b.WriteByte(' ')
 		case hostile(r):
-			fmt.Fprintf(&b, "\\\\u%04x", r)
+			fmt.Fprintf(&b, "&#92;u%04x%s", r, joiner)
 		case r == '<':
 			b.WriteString("&lt;")
 		case r == '>':
@@ -48,9 +48,8 @@ func inline(s string) string {
 			if i+1 < len(s) && s[i+1] != ' ' {
 				b.WriteString(joiner)
 			}
-		case strings.ContainsRune("\\`*_{}[]()|~!+-=$", r):
-			b.WriteByte('\\')
-			b.WriteRune(r)
+		case strings.ContainsRune("\\`*_[]|~$", r):
+			fmt.Fprintf(&b, "&#%d;", r) // holds in markdown and in HTML alike
 		default:
 			b.WriteString(s[i : i+size])
 		}

@@ -40,7 +40,7 @@ type textWriter struct {
 }
 
 func (t textWriter) head() {
-	first := headline(t.c)
+	first := wrap(headline(t.c), t.opt.Width)
 	word, rest, _ := strings.Cut(first, ":")
 	if t.opt.Color {
 		paint := color.New(verdictColor(t.c.Verdict), color.Bold)
@@ -144,9 +144,9 @@ func (t textWriter) cases() error {
 		width = 100
 	}
 	for _, w := range shown {
-		fmt.Fprintf(t.b, "  %s  (%s)%s\n", plain(w.CaseID), w.Kind, tagText(w.Tags))
+		fmt.Fprintf(t.b, "  %s\n", ellipsis(fmt.Sprintf("%s  (%s)%s", plain(w.CaseID), w.Kind, tagText(w.Tags)), width))
 		for _, l := range w.Losses[:min(3, len(w.Losses))] {
-			fmt.Fprintf(t.b, "    %s%s\n", lossText(l), reasonOf(&w, l.Metric))
+			fmt.Fprintf(t.b, "    %s\n", ellipsis(lossText(l)+reasonOf(&w, l.Metric), width))
 		}
 		before, now := aroundChange(w.BaselineOutput.Text, w.CandidateOutput.Text, width-14)
 		fmt.Fprintf(t.b, "    before: %s\n", orWord(before, w.BaselineOutput.Err))

@@ -47,8 +47,11 @@ func count(c *drift.Comparison, is func(drift.Verdict) bool) int {
 func sureness(c *drift.Comparison) string {
 	text := fmt.Sprintf("%d cases compared: %d got worse, %d better, %d as before",
 		c.Pairing.Paired, c.WorseTotal, c.BetterTotal, c.Pairing.Paired-c.WorseTotal-c.BetterTotal)
-	if r := max(c.Baseline.Run.Repeats, c.Candidate.Run.Repeats); r > 1 {
-		text += fmt.Sprintf("; each asked %d and %d times", c.Baseline.Run.Repeats, c.Candidate.Run.Repeats)
+	switch before, now := c.Baseline.Run.Repeats, c.Candidate.Run.Repeats; {
+	case before == now && now > 1:
+		text += fmt.Sprintf("; each asked %d times of either side", now)
+	case before != now:
+		text += fmt.Sprintf("; asked %d times before and %d times now", before, now)
 	}
 	return text + fmt.Sprintf("; %.0f %% of the texts changed.", 100*c.Churn)
 }

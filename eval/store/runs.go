@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -218,4 +219,27 @@ func (s *DB) metrics(ctx context.Context, number int64) ([]eval.Metric, error) {
 		return nil, s.explain(err)
 	}
 	return metrics, nil
+}
+
+// SetNote keeps a text with a run under a name, such as "stderr", in place of
+// the one that was there.
+func (s *DB) SetNote(ctx context.Context, runID, name, text string) error {
+	_, err := s.db.ExecContext(ctx, `INSERT INTO notes (run, name, text) SELECT number, ?, ? FROM runs WHERE id = ?
+		ON CONFLICT (run, name) DO UPDATE SET text = excluded.text`, name, strings.ToValidUTF8(text, "\ufffd"), runID)
+	if err != nil {
+		return s.explain(err)
+	}
+	return nil
+}
+
+// Note is the text kept with a run under a name, "" if there is none.
+func (s *DB) Note(ctx context.Context, runID, name string) (text string, err error) {
+	err = s.db.QueryRowContext(ctx, `SELECT text FROM notes WHERE name = ? AND run = (SELECT number FROM runs WHERE id = ?)`, name, runID).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	if err != nil {
+		return "", s.explain(err)
+	}
+	return text, nil
 }

@@ -157,6 +157,22 @@ func TestAppendTwiceAndFinish(t *testing.T) {
 	}
 }
 
+func TestNotes(t *testing.T) {
+	db := open(t, filepath.Join(t.TempDir(), "a.db"))
+	run := newRun(t, db, "bot", "1", 1, 1)
+	for _, text := range []string{"first", "second\x1b\xff"} {
+		if err := db.SetNote(t.Context(), run.ID, "stderr", text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := db.Note(t.Context(), run.ID, "stderr"); err != nil || got != "second\x1b\ufffd" {
+		t.Errorf("%q %v", got, err)
+	}
+	if got, err := db.Note(t.Context(), run.ID, "other"); err != nil || got != "" {
+		t.Errorf("%q %v", got, err)
+	}
+}
+
 func TestResolve(t *testing.T) {
 	db := open(t, filepath.Join(t.TempDir(), "a.db"))
 	ctx := t.Context()

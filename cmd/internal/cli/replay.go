@@ -210,6 +210,7 @@ func (a *app) drive(ctx context.Context, db *store.DB, suite *eval.Suite, target
 	})
 	progress.finish()
 	a.noteFailures(report)
+	err = errors.Join(err, keepStderr(context.WithoutCancel(ctx), db, targets))
 	if err != nil {
 		for _, t := range targets {
 			a.hint(fmt.Sprintf("%s run --agent %s --resume goes on with run %s", a.prog, t.Run.Agent, t.Run.ID))
@@ -224,3 +225,16 @@ func (a *app) drive(ctx context.Context, db *store.DB, suite *eval.Suite, target
 	}
 	return runs, nil
 }
+
+// keepStderr stores the end of what each agent wrote to its standard error.
+func keepStderr(ctx context.Context, db *store.DB, targets []replay.Target) error {
+	var errs []error
+	for _, t := range targets {
+		if ag, ok := t.Agent.(interface{ Stderr() string }); ok && ag.Stderr() != "" {
+			errs = append(errs, db.SetNote(ctx, t.Run.ID, noteStderr, ag.Stderr()))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+const noteStderr = "stderr"

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -46,7 +48,10 @@ cost, and each score with its reason.`,
 			if err != nil {
 				return err
 			}
-			return reports.Summary(a.out, summary, a.tableOptions(asJSON))
+			if err := reports.Summary(a.out, summary, a.tableOptions(asJSON)); err != nil || asJSON {
+				return err
+			}
+			return a.showStderr(ctx, db, run)
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON, whole")
@@ -67,4 +72,14 @@ func caseResults(ctx context.Context, db *store.DB, run eval.Run, caseID string)
 		results = append(results, result)
 	}
 	return c, results, nil
+}
+
+// showStderr prints what the agent of a run wrote to its standard error.
+func (a *app) showStderr(ctx context.Context, db *store.DB, run eval.Run) error {
+	text, err := db.Note(ctx, run.ID, noteStderr)
+	if err != nil || text == "" {
+		return err
+	}
+	_, err = fmt.Fprintf(a.out, "\nthe end of what the agent wrote to its standard error:\n%s\n", printable(strings.TrimRight(text, "\n")))
+	return err
 }

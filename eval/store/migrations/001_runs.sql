@@ -99,3 +99,12 @@ CREATE TABLE comparisons (
   verdict   TEXT NOT NULL,
   exit_code INTEGER NOT NULL
 ) STRICT;
+
+-- What is kept with a run beside its outputs, such as what its agent said on
+-- standard error.
+CREATE TABLE notes (
+  run  INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  text TEXT NOT NULL,
+  PRIMARY KEY (run, name)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,307 @@
+package reports
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"holdtrue/eval"
+	"holdtrue/eval/drift"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+const hostileText = "refund in \x1b[31m30 days\x1b[0m @octocat fixes #12 and owner/repo#7, see https://evil.example/x?y=1 or www.evil.example\n" +
+	"```\n<script>alert(1)</script> <img src=x> ![a](http://e/x.png) [b](javascript:x) | a | b |\n</details> \u202egnp.exe\u2066 \x00 \xff " +
+	"deadbeefdeadbeefdeadbeefdeadbeefdeadbeef 日本語 שלום 👩‍👩‍👧 --> <!-- $x$"
+
+func f(v float64) *float64 { return &v }
+
+// rich is a comparison with every verdict and hostile text wherever text can be.
+func rich() *drift.Comparison {
+	metric := func(name string, scale eval.Scale, better eval.Better) eval.Metric {
+		return eval.Metric{Name: name, Scorer: name, Version: "1", Scale: scale, Better: better, Gate: true, Unit: "ms"}
+	}
+	cell := func(slice string, v drift.Verdict, diff float64) drift.Cell {
+		return drift.Cell{Slice: slice, Verdict: v, Cases: 120, Baseline: 0.9, Candidate: 0.9 + diff, Diff: diff, Low: diff - 0.03, High: diff + 0.03,
+			Method: "gaffke", Worse: 12, Better: 2, Same: 106, P: 0.012, PAdjusted: 0.034, PWithin: f(0.00002), Detectable: f(0.031), HoldsAt: f(0.042), NeedCases: 340}
+	}
+	run := func(id, agent string) eval.Run {
+		return eval.Run{ID: id, Suite: "support <bot>", Agent: agent, Version: "1.4", Status: eval.Complete, Cases: 120, Repeats: 3, Started: time.Unix(0, 0).UTC()}
+	}
+	c := &drift.Comparison{
+		Baseline:  drift.Side{Run: run("base000001", "current"), Outputs: 360, Failed: 1},
+		Candidate: drift.Side{Run: run("cand000001", "candi|date"), Outputs: 360, Failed: 4},
+		Verdict:   drift.Regressed, Reasons: []string{"facts fell by 4.2 points: @everyone <b>look</b>", "tone moved both ways"},
+		Next: []string{"look at the worst cases"}, Seed: 0xfeed, Draws: 9999, WorseTotal: 41, BetterTotal: 6, Churn: 0.35,
+		Options: drift.Options{Alpha: 0.05, Margin: f(0.05), Confidence: 0.95, Slices: []string{"topic"}},
+		Pairing: drift.Pairing{Paired: 120, Edited: []string{"e1"}, EditedTotal: 1, Added: []string{"n1"}, AddedTotal: 1, Removed: []string{}, Failed: []string{}},
+		Left:    []drift.Left{{Name: "old", Reason: "configured differently"}}, Warnings: []string{"run is not complete"},
+	}
+	for i, v := range []drift.Verdict{drift.Regressed, drift.RegressedCases, drift.Mixed, drift.Improved, drift.ImprovedCases, drift.Holds, drift.Inconclusive, drift.NotMeasured} {
+		diff := []float64{-0.042, -0.01, 0.001, 0.05, 0.02, 0, -0.002, 0}[i]
+		m := drift.Metric{Metric: metric(fmt.Sprintf("metric-%d", i), eval.Binary, eval.Higher), Margin: 0.05, Verdict: v, Reason: "because", Overall: cell("", v, diff)}
+		m.Slices = []drift.Cell{cell("topic=refunds|x", v, diff), cell("topic=@all", drift.Inconclusive, 0)}
+		c.Metrics = append(c.Metrics, m)
+	}
+	length := drift.Metric{Metric: metric("length", eval.Measure, eval.Neither), Verdict: drift.Changed, Reason: "length changed from 116 to 105", Overall: cell("", drift.Changed, -11)}
+	length.Overall.Baseline, length.Overall.Candidate = 116.4, 105.2
+	c.Others = []drift.Metric{length}
+	failures := drift.Metric{Metric: metric("errors", eval.Binary, eval.Lower), Verdict: drift.NoChangeSeen, Overall: cell("", drift.NoChangeSeen, 0.008)}
+	c.Errors = &failures
+	for i := range 7 {
+		c.Worse = append(c.Worse, drift.CaseChange{CaseID: fmt.Sprintf("case-%d`|", i), Tags: map[string][]string{"topic": {"refunds"}}, Harm: 1, Kind: "stable before, failed now",
+			Losses:          []drift.CaseMetric{{Metric: "metric-0", Baseline: []float64{1, 1, 1}, Candidate: []float64{0, 0, 0}, Diff: -1}},
+			Case:            eval.Case{ID: "x", Prompt: hostileText},
+			BaselineOutput:  eval.Output{Text: "You can ask for a refund within 30 days of delivery."},
+			CandidateOutput: eval.Output{Text: hostileText},
+			CandidateScores: []eval.Score{{Metric: "metric-0", Status: eval.Scored, Reason: "missing " + hostileText}}})
+	}
+	return c
+}
+
+var options = Options{Reproduce: "holdtrue compare base000001 cand000001", Commands: []string{"holdtrue show cand000001 case-0"}}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), string(got)); d != "" {
+		t.Errorf("%s (-update rewrites it):\n%s", name, d)
+	}
+}
+
+func TestGolden(t *testing.T) {
+	tried := map[string]bool{}
+	for _, g := range []struct {
+		file, format string
+		width        int
+		color        bool
+	}{{"markdown.md", "markdown", 0, false}, {"json.json", "json", 0, false}, {"piped.txt", "text", 0, false},
+		{"60.txt", "text", 60, false}, {"100.txt", "text", 100, false}, {"200.txt", "text", 200, true}} {
+		t.Run(g.file, func(t *testing.T) {
+			format, ok := Find(g.format)
+			if !ok {
+				t.Fatal(g.format)
+			}
+			tried[g.format] = true
+			c, untouched := rich(), rich()
+			opt := options
+			opt.Width, opt.Color = g.width, g.color
+			var b, again bytes.Buffer
+			if err := format.Write(&b, c, opt); err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(untouched, c); d != "" {
+				t.Errorf("the renderer changed the model: %s", d)
+			}
+			if err := format.Write(&again, c, opt); err != nil || !bytes.Equal(b.Bytes(), again.Bytes()) {
+				t.Error("the same comparison gave other bytes")
+			}
+			golden(t, g.file, b.Bytes())
+			if g.width > 0 {
+				for line := range strings.Lines(b.String()) {
+					if n := utf8.RuneCountInString(line); n > g.width+30 && !strings.Contains(line, "holdtrue ") {
+						t.Errorf("%d characters in %d columns: %s", n, g.width, line)
+					}
+				}
+			}
+		})
+	}
+	if len(tried) != len(Formats) {
+		t.Errorf("%d of %d formats have a golden file", len(tried), len(Formats))
+	}
+}
+
+type failing struct{}
+
+func (failing) Write([]byte) (int, error) { return 0, errors.New("no space left") }
+
+func TestWritersErrorComesBack(t *testing.T) {
+	writes := map[string]func() error{
+		"runs":    func() error { return Runs(failing{}, []RunLine{{ID: "x"}}, Options{Width: 80}) },
+		"summary": func() error { return Summary(failing{}, drift.Summary{}, Options{}) },
+		"case":    func() error { return Case(failing{}, eval.Run{}, eval.Case{}, nil, Options{JSON: true}) },
+		"scorers": func() error { return Scorers(failing{}, []ScorerLine{{Name: "x"}}, Options{}) },
+		"lint":    func() error { return Lint(failing{}, LintReport{Hash: "x"}, Options{}) },
+	}
+	for _, format := range Formats {
+		writes[format.Name] = func() error { return format.Write(failing{}, rich(), options) }
+	}
+	for name, write := range writes {
+		if err := write(); err == nil || !strings.Contains(err.Error(), "no space left") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestMarkdownStaysBounded holds whatever comes in under the limit, and says
+// what was shed.
+func TestMarkdownStaysBounded(t *testing.T) {
+	c := rich()
+	for i := range 200 {
+		m := c.Metrics[0]
+		m.Metric.Name = fmt.Sprintf("metric-%d-%s", i, strings.Repeat("x", 200))
+		for k := range 10 {
+			m.Slices = append(m.Slices, drift.Cell{Slice: fmt.Sprintf("s=%d", k), Verdict: drift.Regressed, Cases: 3, Method: "gaffke"})
+		}
+		c.Metrics = append(c.Metrics, m)
+		c.Reasons = append(c.Reasons, strings.Repeat("reason ", 500))
+	}
+	for i := range c.Worse {
+		c.Worse[i].CandidateOutput.Text = strings.Repeat("<b>@all</b> ", 1<<20)
+		c.Worse[i].Case.Prompt = strings.Repeat("p ", 1<<20)
+	}
+	for _, limit := range []int{0, 20_000, 8_000} {
+		var b bytes.Buffer
+		opt := options
+		opt.MaxBytes = limit
+		if err := writeMarkdown(&b, c, opt); err != nil {
+			t.Fatal(err)
+		}
+		if limit == 0 {
+			limit = DefaultMaxBytes
+		}
+		if b.Len() > limit {
+			t.Errorf("%d bytes, at most %d", b.Len(), limit)
+		}
+		if !strings.Contains(b.String(), "Left out here to fit") || !strings.Contains(b.String(), options.Reproduce) {
+			t.Errorf("what was shed, or how to see it, is not said:\n%s", b.String()[b.Len()-600:])
+		}
+		if o, c := strings.Count(b.String(), "<details>"), strings.Count(b.String(), "</details>"); o != c {
+			t.Errorf("%d details opened, %d closed", o, c)
+		}
+	}
+}
+
+func TestMarkdownTellsEverythingWhereItFits(t *testing.T) {
+	var b bytes.Buffer
+	if err := writeMarkdown(&b, rich(), options); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(b.String(), "Left out here") || strings.Count(b.String(), "<details>") != shownCases {
+		t.Error("sections are missing although they fit")
+	}
+	if !strings.HasPrefix(b.String(), "<!-- holdtrue:support--bot- -->\n") {
+		t.Errorf("the marker is %.60q", b.String())
+	}
+}
+
+func TestJSONIsWhole(t *testing.T) {
+	var b bytes.Buffer
+	if err := writeJSON(&b, rich(), options); err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Schema  int
+		Verdict string
+		Metrics []struct{ Overall struct{ Diff float64 } }
+	}
+	if err := json.Unmarshal(b.Bytes(), &got); err != nil || got.Schema != 1 || got.Verdict != "regressed" || got.Metrics[0].Overall.Diff != -0.042 {
+		t.Errorf("%+v %v", got, err)
+	}
+}
+
+var (
+	mention = regexp.MustCompile(`@[A-Za-z0-9]`)
+	issue   = regexp.MustCompile(`#[0-9]`)
+	link    = regexp.MustCompile(`\]\(|https?://|www\.[a-z]`)
+	entity  = regexp.MustCompile(`&#[0-9]+;`)
+	commit  = regexp.MustCompile(`[0-9a-f]{7}`)
+)
+
+func FuzzInline(f *testing.F) {
+	for _, s := range []string{hostileText, "", "@a", "#1", "a\r\nb", "http://x", "](", "www.x", "\\@a", "&lt;", "1234567890abcdef", "\u2028", strings.Repeat("`", 99)} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for name, out := range map[string]string{"inline": inline(s), "markup": strings.ReplaceAll(markup(s), "<br>", " ")} {
+			if !utf8.ValidString(out) {
+				t.Fatalf("%s: not UTF-8: %q", name, out)
+			}
+			out = entity.ReplaceAllString(out, "")
+			for what, re := range map[string]*regexp.Regexp{"a mention": mention, "an issue": issue, "a link": link, "a commit": commit} {
+				if m := re.FindString(out); m != "" {
+					t.Fatalf("%s: %s is alive: %q in %q", name, what, m, out)
+				}
+			}
+			if strings.ContainsAny(out, "<>\n\r\x1b\x00") {
+				t.Fatalf("%s: markup or control characters in %q", name, out)
+			}
+			for _, r := range out {
+				if hostile(r) {
+					t.Fatalf("%s: %U is in %q", name, r, out)
+				}
+				if strings.ContainsRune("\\`*_[]|~$", r) {
+					t.Fatalf("%s: a bare %c in %q", name, r, out)
+				}
+			}
+		}
+	})
+}
+
+func FuzzPlain(f *testing.F) {
+	for _, s := range []string{hostileText, "", "\x1b]0;x\a", "a\u202eb", "\xff\xfe", "\u009b31m"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		out := plain(s)
+		if !utf8.ValidString(out) {
+			t.Fatalf("not UTF-8: %q", out)
+		}
+		for _, r := range out {
+			if hostile(r) {
+				t.Fatalf("%U is in %q", r, out)
+			}
+		}
+	})
+}
+
+func FuzzFenced(f *testing.F) {
+	for _, s := range []string{"", "```", "````\n```", "a `b` c", strings.Repeat("`", 50)} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		out := fenced(s)
+		fence, rest, _ := strings.Cut(out, "\n")
+		body := strings.TrimSuffix(rest, fence+"\n")
+		if strings.Contains(body, fence) {
+			t.Fatalf("the fence %s can be closed from inside: %q", fence, body)
+		}
+	})
+}
+
+func TestWordDiff(t *testing.T) {
+	for _, c := range []struct{ before, now, want string }{
+		{"refund in 30 days", "refund in 14 days", "refund in <del>30</del><ins>14</ins> days"},
+		{"a", "a", "a"},
+		{"", "new", "<ins>new</ins>"},
+		{"x <b>", "x", "x<del> &lt;b&gt;</del>"},
+	} {
+		if got := wordDiff(c.before, c.now); got != c.want {
+			t.Errorf("%q to %q: %q, want %q", c.before, c.now, got, c.want)
+		}
+	}
+}
