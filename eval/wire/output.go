@@ -52,7 +52,7 @@ func DecodeOutput(data []byte, pos eval.Pos) (eval.Output, error) {
 	case o.CaseID == "":
 		return o, &eval.InputError{Pos: pos, Msg: `an output needs an "id", the id of the case it answers`}
 	case unset && o.Err == "":
-		return o, &eval.InputError{Pos: pos, Msg: fmt.Sprintf(`the output for %s has neither "output" nor "error"`, o.CaseID)}
+		return o, &eval.InputError{Pos: pos, Msg: fmt.Sprintf(`the output for %q has neither "output" nor "error"`, o.CaseID)}
 	case o.Repeat < 0:
 		return o, &eval.InputError{Pos: pos, Msg: fmt.Sprintf("repeat is %d; repeats count from 0", o.Repeat)}
 	}

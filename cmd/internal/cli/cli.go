@@ -139,6 +139,10 @@ func (a *app) exit(ctx context.Context, command string, err error) int {
 const maxComplaints = 50
 
 func (a *app) complain(err error) {
+	var r ran
+	if errors.As(err, &r) {
+		err = r.error // several joined errors are told one a line
+	}
 	lines, hints := eval.InputErrors(err)
 	for i, line := range lines {
 		if i == maxComplaints {
