@@ -48,19 +48,27 @@ func answerKey(caseID, caseHash string, repeat int) (k [16]byte) {
 	return k
 }
 
-// Rows streams the results of a run without their texts, ordered by case and
-// repeat. Tags of neighbouring rows may share memory: do not change them.
+// Rows streams the results of a run without their texts, in the order in which
+// they were stored. Tags of rows may share memory: do not change them.
 func (s *DB) Rows(ctx context.Context, runID string) iter.Seq2[eval.Row, error] {
 	return func(yield func(eval.Row, error) bool) {
-		rows, err := s.db.QueryContext(ctx, `SELECT o.id, o.repeat, o.failed, b.hash, c.id, c.key, c.hash, c.tags, s.metric, s.status, s.value
-			FROM outputs o JOIN cases c ON c.id = o.case_id JOIN bodies b ON b.id = o.text LEFT JOIN scores s ON s.output = o.id
-			WHERE o.run = (SELECT number FROM runs WHERE id = ?) ORDER BY o.case_id, o.repeat, s.metric`, runID)
+		outputs, err := s.db.QueryContext(ctx, `SELECT o.id, o.repeat, o.failed, b.hash, c.key, c.hash, c.tags
+			FROM outputs o JOIN cases c ON c.id = o.case_id JOIN bodies b ON b.id = o.text
+			WHERE o.run = (SELECT number FROM runs WHERE id = ?) ORDER BY o.id`, runID)
 		if err != nil {
 			yield(eval.Row{}, s.explain(err))
 			return
 		}
-		defer rows.Close()
-		r := rowReader{rows: rows, tags: map[string]map[string][]string{}}
+		defer outputs.Close()
+		// A second cursor over the scores: one row of few columns a score.
+		scores, err := s.db.QueryContext(ctx, `SELECT s.output, s.metric, s.status, s.value FROM outputs o JOIN scores s ON s.output = o.id
+			WHERE o.run = (SELECT number FROM runs WHERE id = ?) ORDER BY o.id, s.metric`, runID)
+		if err != nil {
+			yield(eval.Row{}, s.explain(err))
+			return
+		}
+		defer scores.Close()
+		r := rowReader{outputs: outputs, scores: scores, tags: map[string]map[string][]string{}}
 		for {
 			row, ok, err := r.next()
 			if err != nil {
@@ -74,58 +82,68 @@ func (s *DB) Rows(ctx context.Context, runID string) iter.Seq2[eval.Row, error] 
 	}
 }
 
-// rowReader folds the score rows of one output into one Row.
+// rowReader merges the outputs of a run with their scores, both ordered by
+// output.
 type rowReader struct {
-	rows   *sql.Rows
-	tags   map[string]map[string][]string // by their text: few, and the same for many cases
-	held   eval.Row
-	heldID int64
-	done   bool
+	outputs, scores *sql.Rows
+	tags            map[string]map[string][]string // by their text: few, and the same for many cases
+	held            eval.RowScore
+	heldFor         int64 // output of held; 0 before the first and after the last
+	begun           bool
 }
 
-func (r *rowReader) next() (eval.Row, bool, error) {
-	for !r.done {
-		if !r.rows.Next() {
-			r.done = true
-			break
+func (r *rowReader) next() (row eval.Row, ok bool, err error) {
+	if !r.outputs.Next() {
+		return row, false, r.outputs.Err()
+	}
+	var id int64
+	var hash, tags sql.RawBytes
+	if err := r.outputs.Scan(&id, &row.Repeat, &row.Failed, &hash, &row.CaseID, &row.CaseHash, &tags); err != nil {
+		return row, false, err
+	}
+	copy(row.TextHash[:], hash)
+	if row.Tags, err = r.tagsOf(tags); err != nil {
+		return row, false, err
+	}
+	for {
+		if err := r.hold(id); err != nil {
+			return row, false, err
 		}
-		var id, caseID int64
-		var row eval.Row
-		var hash sql.RawBytes
-		var tags sql.RawBytes
-		var metric sql.NullInt64
-		var status sql.NullString
+		if r.heldFor != id {
+			return row, true, nil
+		}
+		row.Scores = append(row.Scores, r.held)
+		r.begun = false
+	}
+}
+
+// hold reads scores until one belongs to the output or to a later one. A score
+// of an output that was not listed was stored after the listing began.
+func (r *rowReader) hold(output int64) error {
+	for !r.begun || r.heldFor != 0 && r.heldFor < output {
+		r.begun = true
+		if !r.scores.Next() {
+			r.heldFor = 0
+			return r.scores.Err()
+		}
+		var status sql.RawBytes
 		var value sql.NullFloat64
-		if err := r.rows.Scan(&id, &row.Repeat, &row.Failed, &hash, &caseID, &row.CaseID, &row.CaseHash, &tags, &metric, &status, &value); err != nil {
-			return eval.Row{}, false, err
+		if err := r.scores.Scan(&r.heldFor, &r.held.Metric, &status, &value); err != nil {
+			return err
 		}
-		var finished eval.Row
-		emit := id != r.heldID && r.heldID != 0
-		if emit {
-			finished = r.held
-		}
-		if id != r.heldID {
-			copy(row.TextHash[:], hash)
-			var err error
-			if row.Tags, err = r.tagsOf(tags); err != nil {
-				return eval.Row{}, false, err
-			}
-			r.held, r.heldID = row, id
-		}
-		if metric.Valid {
-			r.held.Scores = append(r.held.Scores, eval.RowScore{Metric: int(metric.Int64), Status: eval.Status(status.String), Value: value.Float64})
-		}
-		if emit {
-			return finished, true, nil
+		r.held.Status, r.held.Value = statusOf(status), value.Float64
+	}
+	return nil
+}
+
+// statusOf gives the constant of a status, so that no text is made per score.
+func statusOf(text []byte) eval.Status {
+	for _, s := range []eval.Status{eval.Scored, eval.Skipped, eval.Missing, eval.Failed} {
+		if string(text) == string(s) {
+			return s
 		}
 	}
-	if err := r.rows.Err(); err != nil {
-		return eval.Row{}, false, err
-	}
-	last := r.held
-	ok := r.heldID != 0
-	r.heldID = 0
-	return last, ok, nil
+	return eval.Status(text)
 }
 
 func (r *rowReader) tagsOf(text []byte) (map[string][]string, error) {

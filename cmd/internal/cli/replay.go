@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -91,24 +92,29 @@ func (a *app) replay(ctx context.Context, suite *eval.Suite, db *store.DB, specs
 		return nil, err
 	}
 	defer closing(&err, panel)
-	scan, err := datasets.Scan(suite, f.selection(), panel.Admit)
-	if err != nil {
+	concurrency := f.concurrency
+	if concurrency == 0 {
+		concurrency = runtime.GOMAXPROCS(0)
+	}
+	a.tuneMemory()
+	// The golden set is checked while recordings are indexed.
+	var scan datasets.Summary
+	scanned := make(chan error, 1)
+	go func() {
+		var err error
+		scan, err = datasets.Scan(suite, f.selection(), panel.Admit)
+		scanned <- err
+	}()
+	agents, openErr := openAgents(ctx, suite, specs, agent.Options{Dir: suite.Dir, Concurrency: concurrency, Timeout: f.timeout})
+	for _, ag := range agents {
+		defer closing(&err, ag)
+	}
+	if err := errors.Join(<-scanned, openErr); err != nil {
 		return nil, err
 	}
 	if len(panel.Metrics()) == 0 {
 		return nil, &eval.InputError{Pos: eval.Pos{File: suite.File}, Msg: "the suite has no metric, and none of its cases has one",
 			Hint: "holdtrue scorers"}
-	}
-	concurrency := f.concurrency
-	if concurrency == 0 {
-		concurrency = runtime.GOMAXPROCS(0)
-	}
-	agents, err := openAgents(ctx, suite, specs, agent.Options{Dir: suite.Dir, Concurrency: concurrency, Timeout: f.timeout})
-	for _, ag := range agents {
-		defer closing(&err, ag)
-	}
-	if err != nil {
-		return nil, err
 	}
 	var targets []replay.Target
 	for i, ag := range agents {
@@ -119,6 +125,23 @@ func (a *app) replay(ctx context.Context, suite *eval.Suite, db *store.DB, specs
 		targets = append(targets, replay.Target{Agent: ag, Run: run, Panel: panel})
 	}
 	return a.drive(ctx, db, suite, targets, f, concurrency)
+}
+
+// Memory settings of a replay: fewer collections than Go's default, since little
+// lives long, under a limit that keeps the whole process small.
+const (
+	replayGCPercent   = 300
+	replayMemoryLimit = 100 << 20
+)
+
+// tuneMemory trades memory for time, unless the environment says otherwise.
+func (a *app) tuneMemory() {
+	if _, set := a.getenv("GOGC"); !set {
+		debug.SetGCPercent(replayGCPercent)
+	}
+	if _, set := a.getenv("GOMEMLIMIT"); !set {
+		debug.SetMemoryLimit(replayMemoryLimit)
+	}
 }
 
 // openAgents opens every agent or, with an error, those before the one that
