@@ -3,13 +3,35 @@
 package store
 
 import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"net/url"
 
 	"github.com/mattn/go-sqlite3"
 )
 
-const driverName = "sqlite3"
+// openPool opens a pool of connections to the file.
+func openPool(path string, readOnly bool) (*sql.DB, error) {
+	return sql.OpenDB(connector{&sqlite3.SQLiteDriver{ConnectHook: func(c *sqlite3.SQLiteConn) error {
+		_, err := c.Exec(checkpointPragma, nil)
+		return err
+	}}, dsn(path, readOnly)}), nil
+}
+
+// connector opens connections with a hook, which a registered driver name could
+// have only as a global.
+type connector struct {
+	driver *sqlite3.SQLiteDriver
+	dsn    string
+}
+
+// Connect opens a connection.
+func (c connector) Connect(context.Context) (driver.Conn, error) { return c.driver.Open(c.dsn) }
+
+// Driver is the driver of the connections.
+func (c connector) Driver() driver.Driver { return c.driver }
 
 // dsn spells the pragmas in the connection string, so that every connection of
 // the pool has them. Transactions take the write lock at once: taking it later

@@ -3,20 +3,25 @@
 package store
 
 import (
+	"database/sql"
 	"errors"
 	"net/url"
 
 	"modernc.org/sqlite"
 )
 
-const driverName = "sqlite"
+// openPool opens a pool of connections to the file.
+func openPool(path string, readOnly bool) (*sql.DB, error) {
+	return sql.Open("sqlite", dsn(path, readOnly))
+}
 
 // dsn spells the pragmas in the connection string, so that every connection of
 // the pool has them. Transactions take the write lock at once: taking it later
 // fails with SQLITE_BUSY whatever the timeout.
 func dsn(path string, readOnly bool) string {
 	q := url.Values{"_txlock": {"immediate"}, "_pragma": {
-		"busy_timeout(30000)", "foreign_keys(on)", "synchronous(normal)", "cache_size(-16000)",
+		"busy_timeout(30000)", "foreign_keys(on)", "synchronous(normal)", "cache_size(-16000)", "wal_autocheckpoint(4000)", // as checkpointPragma says
+
 	}}
 	if readOnly {
 		q.Set("mode", "ro")

@@ -30,6 +30,10 @@ const (
 
 const maxConnections = 4
 
+// checkpointPragma folds the write-ahead log into the file every 16 MB instead
+// of 4: each time waits for the disk.
+const checkpointPragma = "PRAGMA wal_autocheckpoint = 4000"
+
 // Options of Open.
 type Options struct {
 	// MustExist refuses to make a new file.
@@ -56,7 +60,7 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	if err := checkPath(path, opt.MustExist || opt.ReadOnly); err != nil {
 		return nil, err
 	}
-	db, err := sql.Open(driverName, dsn(path, opt.ReadOnly))
+	db, err := openPool(path, opt.ReadOnly)
 	if err != nil {
 		return nil, fmt.Errorf("store %s: %w", path, err)
 	}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -216,7 +215,7 @@ func TestRefusesWhatIsNotItsOwn(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name string, statements ...string) string {
 		path := filepath.Join(dir, name)
-		db, err := sql.Open(driverName, dsn(path, false))
+		db, err := openPool(path, false)
 		if err != nil {
 			t.Fatal(err)
 		}
