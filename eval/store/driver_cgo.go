@@ -39,7 +39,7 @@ func (c connector) Driver() driver.Driver { return c.driver }
 func dsn(path string, readOnly bool) string {
 	q := url.Values{
 		"_busy_timeout": {"30000"}, "_foreign_keys": {"on"}, "_txlock": {"immediate"},
-		"_synchronous": {"NORMAL"}, "_cache_size": {"-16000"},
+		"_synchronous": {"NORMAL"}, "_cache_size": {"-8000"},
 	}
 	if readOnly {
 		q.Set("mode", "ro")

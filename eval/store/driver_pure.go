@@ -20,7 +20,7 @@ func openPool(path string, readOnly bool) (*sql.DB, error) {
 // fails with SQLITE_BUSY whatever the timeout.
 func dsn(path string, readOnly bool) string {
 	q := url.Values{"_txlock": {"immediate"}, "_pragma": {
-		"busy_timeout(30000)", "foreign_keys(on)", "synchronous(normal)", "cache_size(-16000)", "wal_autocheckpoint(4000)", // as checkpointPragma says
+		"busy_timeout(30000)", "foreign_keys(on)", "synchronous(normal)", "cache_size(-8000)", "wal_autocheckpoint(4000)", // as checkpointPragma says
 
 	}}
 	if readOnly {

@@ -131,7 +131,7 @@ func (a *app) replay(ctx context.Context, suite *eval.Suite, db *store.DB, specs
 // lives long, under a limit that keeps the whole process small.
 const (
 	replayGCPercent   = 300
-	replayMemoryLimit = 100 << 20
+	replayMemoryLimit = 80 << 20
 )
 
 // tuneMemory trades memory for time, unless the environment says otherwise.
