@@ -84,7 +84,7 @@ func TestCommandFailures(t *testing.T) {
 		{"leave", Crash, []string{"exit status 0", "stays alive between cases"}, "an agent that ends without an answer"},
 		{"garbage", BadReply, []string{"not valid JSON", `"Loading \x1b[31mmodel\x1b[0m \xff éé`, `é"...`}, "the line is shown, escaped and cut"},
 		{"unknown-key", BadReply, []string{`unknown key "ouput"`, `did you mean "output"?`}, "the reply is read strictly"},
-		{"hostile-id", BadReply, []string{"the output for \uFFFD[2J"}, "what a message quotes of the reply does no harm"},
+		{"hostile-id", BadReply, []string{`the output for "\x1b[2J`}, "what a message quotes of the reply does no harm"},
 		{"other-id", BadReply, []string{`an answer to case "case-1x"`, `asked was "case-1"`}, "an answer to something else"},
 		{"other-repeat", BadReply, []string{"repeat 1 of case", "asked was repeat 0"}, "an answer to another repeat"},
 		{"partial", Crash, []string{"without a newline after", `{\"id\":\"case-1\",\"outp`, "exit status 0"}, "half a line"},

@@ -103,7 +103,7 @@ func TestRecordingRefuses(t *testing.T) {
 		{`{"id":"a","output":"x"}` + "\n" + `{"id":"a","output":"y"}`, `r.jsonl:2: a second output for "a", repeat 0; the first is on line 1`, "a duplicate names both places"},
 		{`{"id":"a","output":"x","latency_m":3}`, `r.jsonl:1: unknown key "latency_m"; did you mean "latency_ms"?`, "unknown keys"},
 		{`{"output":"x"}`, `r.jsonl:1: an output needs an "id"`, "no id"},
-		{`{"id":"a"}`, `r.jsonl:1: the output for a has neither "output" nor "error"`, "nothing said"},
+		{`{"id":"a"}`, `r.jsonl:1: the output for "a" has neither "output" nor "error"`, "nothing said"},
 		{`{"id":"a","output":"x","repeat":1000000000}`, `r.jsonl:1: repeat is 1000000000; a recording holds at most 10000 answers to a case`, "a stray number"},
 		{`{"id":"a","output":"x","repeat":-1}`, `r.jsonl:1: repeat is -1`, "below 0"},
 		{"not json\n" + `{"id":"a","output":3}`, "r.jsonl:1: not valid JSON", "the first of two faults"},
