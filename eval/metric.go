@@ -58,6 +58,9 @@ type Metric struct {
 	Better  Better          `json:"better"`
 	Gate    bool            `json:"gate"`
 	Margin  *float64        `json:"margin,omitzero"`
+	// Survey identifies what the scorer learnt from the whole suite; empty for
+	// one that looks at single cases only.
+	Survey string `json:"survey,omitzero"`
 	// PerCase says that the metric was configured by cases and not by the suite.
 	PerCase bool `json:"per_case,omitzero"`
 }
@@ -74,6 +77,8 @@ func (m Metric) Same(o Metric) (ok bool, difference string) {
 		return false, fmt.Sprintf("version %s and %s", m.Version, o.Version)
 	case string(m.Args) != string(o.Args):
 		return false, fmt.Sprintf("arguments %s and %s", argText(m.Args), argText(o.Args))
+	case m.Survey != o.Survey:
+		return false, "what the scorer learnt from the whole suite, whose cases differ"
 	}
 	return true, ""
 }

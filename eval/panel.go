@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -22,6 +23,8 @@ type Panel struct {
 	metrics []Metric
 	judges  []Judge // nil where a metric exists only in cases
 	index   map[string]int
+	// surveyors are those of judges that have to see the whole suite, by metric.
+	surveyors map[int]Surveyor
 	// perCase holds the judges of cases, by the identity of the metric, since
 	// many cases ask for the same.
 	perCase map[string]Judge
@@ -29,7 +32,7 @@ type Panel struct {
 
 // NewPanel binds the metrics of a suite. All errors are returned together.
 func NewPanel(specs []MetricSpec, dir string, bind Binder) (*Panel, error) {
-	p := &Panel{bind: bind, dir: dir, index: map[string]int{}, perCase: map[string]Judge{}}
+	p := &Panel{bind: bind, dir: dir, index: map[string]int{}, perCase: map[string]Judge{}, surveyors: map[int]Surveyor{}}
 	var errs []error
 	for _, spec := range specs {
 		m, j, err := bind(spec, dir)
@@ -42,6 +45,9 @@ func NewPanel(specs []MetricSpec, dir string, bind Binder) (*Panel, error) {
 				Hint: "give one of them another name: {" + spec.Scorer + ": {name: ...}}"})
 			continue
 		}
+		if s, ok := j.(Surveyor); ok {
+			p.surveyors[len(p.metrics)] = s
+		}
 		p.index[m.Name] = len(p.metrics)
 		p.metrics = append(p.metrics, m)
 		p.judges = append(p.judges, j)
@@ -49,9 +55,13 @@ func NewPanel(specs []MetricSpec, dir string, bind Binder) (*Panel, error) {
 	return p, errors.Join(errs...)
 }
 
-// Admit takes in the metrics of one case.
+// Admit takes in one case: its own metrics are bound, and judges that survey the
+// suite see it.
 func (p *Panel) Admit(c *Case) error {
 	var errs []error
+	for _, s := range p.surveyors {
+		s.Survey(c)
+	}
 	for _, spec := range c.Checks {
 		if err := p.admit(spec); err != nil {
 			errs = append(errs, err)
@@ -70,6 +80,10 @@ func (p *Panel) admit(spec MetricSpec) error {
 		return err
 	}
 	i, named := p.index[m.Name]
+	if _, surveys := j.(Surveyor); surveys {
+		return &InputError{Pos: spec.Pos, Msg: fmt.Sprintf("scorer %s learns from the whole suite, so one case alone cannot bring it", spec.Scorer),
+			Hint: "name it under \"metrics:\" of the suite, and let the case's tags choose it"}
+	}
 	switch {
 	case !named:
 		m.PerCase, m.Args = true, nil
@@ -90,8 +104,15 @@ func checkKey(spec MetricSpec) string {
 	return spec.Scorer + "\x00" + spec.Label() + "\x00" + string(spec.Args)
 }
 
-// Metrics lists the metrics in the order of the scores of a result.
-func (p *Panel) Metrics() []Metric { return p.metrics }
+// Metrics lists the metrics in the order of the scores of a result. Ask again
+// after the last case was admitted: cases may add metrics, and surveys end.
+func (p *Panel) Metrics() []Metric {
+	metrics := slices.Clone(p.metrics)
+	for i, s := range p.surveyors {
+		metrics[i].Survey = s.Digest()
+	}
+	return metrics
+}
 
 // Evaluate scores one output. A judge that panics or returns a value outside
 // its scale gives a failed score, never a failed run.

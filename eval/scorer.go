@@ -39,6 +39,16 @@ type Judge interface {
 	Score(ctx context.Context, s *Sample) Score
 }
 
+// Surveyor is a Judge that has to see every case of the suite before it judges
+// one, for document frequencies for example. Survey is called for each case by
+// one goroutine, before the first Score. Digest identifies what was seen: scores
+// of two runs are compared only if it agrees.
+type Surveyor interface {
+	Judge
+	Survey(c *Case)
+	Digest() string
+}
+
 // JudgeFunc is a function that is a Judge.
 type JudgeFunc func(ctx context.Context, s *Sample) Score
 
