@@ -57,12 +57,13 @@ func Names() []string {
 	return append(names, negated...)
 }
 
-var wellFormed = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+const namePattern = `^[a-z][a-z0-9]*(-[a-z0-9]+)*$`
 
 // Validate says what is wrong with a list of scorers: names that are not well
 // formed or stand twice, missing documentation or version, a scale or direction
 // that does not exist, an argument without a doc.
 func Validate(list []*eval.Scorer) error {
+	wellFormed := regexp.MustCompile(namePattern)
 	var errs []error
 	complain := func(s *eval.Scorer, format string, a ...any) {
 		errs = append(errs, fmt.Errorf("scorer %q %s", s.Name, fmt.Sprintf(format, a...)))

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"holdtrue/eval"
 	"holdtrue/eval/wire"
@@ -119,11 +120,13 @@ func (s *DB) Resumable(ctx context.Context, suite, agent string) (eval.Run, erro
 // PinInfo is a pinned name and its run.
 type PinInfo struct{ Name, RunID string }
 
-var pinName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._/-]{0,63}$`)
+var pinName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._/-]{0,63}$`)
+})
 
 // Pin gives a run a name, taking the name from the run that had it.
 func (s *DB) Pin(ctx context.Context, name, runID string) error {
-	if !pinName.MatchString(name) || name == Latest || isID(name) {
+	if !pinName().MatchString(name) || name == Latest || isID(name) {
 		return &eval.InputError{Msg: fmt.Sprintf("%q cannot be a pinned name: it begins with a letter, holds letters, digits and . _ / -, and is not \"latest\" or like a run's id", name)}
 	}
 	res, err := s.db.ExecContext(ctx, `INSERT INTO pins (name, run, pinned) SELECT ?, number, ? FROM runs WHERE id = ?
