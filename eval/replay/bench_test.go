@@ -23,9 +23,9 @@ func (s *nowhere) Answered(context.Context, string) (func(string, string, int) b
 	return func(string, string, int) bool { return false }, 0, nil
 }
 
-func (s *nowhere) Append(_ context.Context, _ string, entries []Entry) (int, error) {
+func (s *nowhere) Stage(_ context.Context, _ string, entries []Entry) (func(context.Context) (int, error), error) {
 	s.n += len(entries)
-	return len(entries), nil
+	return func(context.Context) (int, error) { return len(entries), nil }, nil
 }
 
 func (s *nowhere) Finish(context.Context, string, time.Time, map[string]string) error { return nil }

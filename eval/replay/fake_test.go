@@ -47,7 +47,11 @@ func (m *memory) Answered(_ context.Context, runID string) (func(string, string,
 	return func(id, hash string, repeat int) bool { return have[answerKey{id, hash, repeat}] }, len(have), nil
 }
 
-func (m *memory) Append(ctx context.Context, runID string, entries []Entry) (int, error) {
+func (m *memory) Stage(_ context.Context, runID string, entries []Entry) (func(context.Context) (int, error), error) {
+	return func(ctx context.Context) (int, error) { return m.append(ctx, runID, entries) }, nil
+}
+
+func (m *memory) append(ctx context.Context, runID string, entries []Entry) (int, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := ctx.Err(); err != nil {

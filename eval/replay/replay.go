@@ -16,9 +16,10 @@ import (
 type Sink interface {
 	// Answered tells which answers of a run are stored, and how many there are.
 	Answered(ctx context.Context, runID string) (func(caseID, caseHash string, repeat int) bool, int, error)
-	// Append stores answers in one transaction, or none of them; one that is
-	// stored already is passed over.
-	Append(ctx context.Context, runID string, entries []Entry) (stored int, err error)
+	// Stage makes answers ready to be stored, which commit does in one
+	// transaction, or stores none of them; an answer that is stored already is
+	// passed over. The next batch may be staged before the last is committed.
+	Stage(ctx context.Context, runID string, entries []Entry) (commit func(context.Context) (stored int, err error), err error)
 	// Finish marks a run complete; an error if a planned answer is missing.
 	Finish(ctx context.Context, runID string, finished time.Time, lineage map[string]string) error
 }

@@ -130,7 +130,7 @@ func TestResumeAsksOnlyWhatIsMissing(t *testing.T) {
 func TestAnEditedCaseIsAskedAgain(t *testing.T) {
 	db := newMemory()
 	old := eval.Case{ID: "c1", Prompt: "the old prompt"}
-	if _, err := db.Append(t.Context(), "one", []Entry{{Case: &old, CaseHash: old.Hash(), Result: eval.Result{Output: eval.Output{CaseID: "c1"}}}}); err != nil {
+	if _, err := db.append(t.Context(), "one", []Entry{{Case: &old, CaseHash: old.Hash(), Result: eval.Result{Output: eval.Output{CaseID: "c1"}}}}); err != nil {
 		t.Fatal(err)
 	}
 	report, err := Run(t.Context(), Plan{Cases: cases(2, nil), Store: db, Targets: []Target{target(t, echoes(), "one", 2, 1)}})

@@ -63,6 +63,8 @@ type runner struct {
 	interrupted bool
 	// broken, of the writer alone, says that the store gave an error.
 	broken bool
+	// committing, of the writer alone, is the batch on its way into the store.
+	committing *commit
 }
 
 // targetState is a target under way. All that changes is the writer's, but for

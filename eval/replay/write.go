@@ -79,27 +79,65 @@ func (r *runner) releaseHeld() {
 	}
 }
 
-// flush commits every batch.
+// flush commits every batch, and returns when that is done.
 func (r *runner) flush(ctx context.Context) {
 	for _, t := range r.targets {
 		r.append(ctx, t)
 	}
+	r.settle()
 }
 
-// append commits the batch of a target. After an error of the store nothing
-// more is written: what it holds is then for a resumed run to find out.
+// commit is a batch on its way into the store.
+type commit struct {
+	target *targetState
+	done   chan struct{}
+	stored int
+	err    error
+}
+
+// append stages the batch of a target, waits for the batch before, and begins to
+// commit. After an error of the store nothing more is written: what it holds is
+// then for a resumed run to find out.
 func (r *runner) append(ctx context.Context, t *targetState) {
 	if len(t.batch) == 0 || r.broken {
 		return
 	}
-	stored, err := r.plan.Store.Append(ctx, t.Run.ID, t.batch)
-	t.counts.Stored += stored
-	if err != nil {
-		r.broken = true
-		r.fail(fmt.Errorf("run %s: %w", t.Run.ID, err))
+	store, err := r.plan.Store.Stage(ctx, t.Run.ID, t.batch)
+	r.settle()
+	t.batch, t.bytes = make([]Entry, 0, batchSize), 0 // the old one belongs to the commit
+	if r.broken {
+		return
 	}
-	clear(t.batch) // lets go of the texts
-	t.batch, t.bytes = t.batch[:0], 0
+	if err != nil {
+		r.breakOff(t, err)
+		return
+	}
+	c := &commit{target: t, done: make(chan struct{})}
+	r.committing = c
+	go func() {
+		defer close(c.done)
+		c.stored, c.err = store(ctx)
+	}()
+}
+
+// settle waits for the batch that is being committed, if there is one.
+func (r *runner) settle() {
+	c := r.committing
+	if c == nil {
+		return
+	}
+	<-c.done
+	r.committing = nil
+	c.target.counts.Stored += c.stored
+	if c.err != nil {
+		r.breakOff(c.target, c.err)
+	}
+}
+
+// breakOff ends the replay because the store cannot take what it is given.
+func (r *runner) breakOff(t *targetState, err error) {
+	r.broken = true
+	r.fail(fmt.Errorf("run %s: %w", t.Run.ID, err))
 }
 
 func (r *runner) progress() {

@@ -26,12 +26,24 @@ type Entry struct {
 // answer to a case and repeat that the run has already is left as it is, so
 // that sending one twice is harmless.
 func (s *DB) Append(ctx context.Context, runID string, entries []Entry) (stored int, err error) {
+	commit, err := s.Stage(ctx, runID, entries)
+	if err != nil {
+		return 0, err
+	}
+	return commit(ctx)
+}
+
+// Stage makes entries ready for one transaction, which commit then does: what
+// takes long (encoding, compressing) needs no lock, so that one batch can be
+// staged while the one before is committed. The entries must not be changed
+// before commit has returned.
+func (s *DB) Stage(ctx context.Context, runID string, entries []Entry) (commit func(context.Context) (stored int, err error), err error) {
 	if len(entries) == 0 {
-		return 0, nil
+		return func(context.Context) (int, error) { return 0, nil }, nil
 	}
 	run, err := s.Run(ctx, runID)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	ordinals := make(map[string]int, len(run.Metrics))
 	for i, m := range run.Metrics {
@@ -39,8 +51,13 @@ func (s *DB) Append(ctx context.Context, runID string, entries []Entry) (stored 
 	}
 	rows, err := s.prepareRows(ctx, entries, ordinals)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
+	return func(ctx context.Context) (int, error) { return s.commit(ctx, runID, rows) }, nil
+}
+
+// commit writes rows in one transaction, or none of them.
+func (s *DB) commit(ctx context.Context, runID string, rows []row) (stored int, err error) {
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
 		w, err := newWriter(ctx, tx, runID)
 		if err != nil {
