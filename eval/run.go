@@ -69,9 +69,11 @@ type Row struct {
 	CaseHash string
 	Tags     map[string][]string
 	Repeat   int
-	Failed   bool     // the call failed
-	TextHash [16]byte // first half of the SHA-256 of the output's text
-	Scores   []RowScore
+	Failed   bool // the call failed
+	// Text stands for the output's text: rows of one store that have the same
+	// text have the same Text, and no others.
+	Text   uint64
+	Scores []RowScore
 }
 
 // RowScore is a score without its reason. Metric indexes Run.Metrics.

@@ -3,6 +3,7 @@ package drift
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"iter"
 	"math/rand/v2"
@@ -26,7 +27,7 @@ func row(id string, repeat int, values ...float64) eval.Row {
 		r.Scores = append(r.Scores, eval.RowScore{Metric: m, Status: eval.Scored, Value: v})
 		h.Write([]byte{byte(v * 200)})
 	}
-	copy(r.TextHash[:], h.Sum(nil))
+	r.Text = binary.LittleEndian.Uint64(h.Sum(nil))
 	return r
 }
 

@@ -108,8 +108,7 @@ func (t *table) add(row *eval.Row, keys []string) error {
 		return &eval.InputError{Msg: fmt.Sprintf("run %s holds two contents of case %q; a case is identified by its id and must not change within a run", t.run.ID, row.CaseID),
 			Hint: "give the two cases different ids, then run again"}
 	}
-	t.rows = append(t.rows, tableRow{owner: i, repeat: int32(row.Repeat), failed: row.Failed,
-		text: binary.LittleEndian.Uint64(row.TextHash[:])})
+	t.rows = append(t.rows, tableRow{owner: i, repeat: int32(row.Repeat), failed: row.Failed, text: row.Text})
 	if row.Failed {
 		t.failed++
 	}
@@ -203,7 +202,7 @@ func (t *table) answered(c int32) int {
 	return n
 }
 
-// texts lists the distinct texts of a case, by hash.
+// texts lists the distinct texts of a case.
 func (t *table) texts(c int32, dst []uint64) []uint64 {
 	for _, r := range t.cases[c].rows {
 		if !t.rows[r].failed {

@@ -31,7 +31,7 @@ func (r *runner) feed(ctx context.Context, jobs chan<- job) (err error) {
 					continue
 				}
 				select {
-				case jobs <- job{target: i, seq: n*t.Run.Repeats + repeat, repeat: repeat, c: &c, hash: hash}:
+				case jobs <- job{target: i, repeat: repeat, c: &c, hash: hash}:
 				case <-ctx.Done():
 					return errStopped
 				}

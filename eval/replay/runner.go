@@ -30,11 +30,11 @@ const (
 )
 
 // job is one call: a case, the target it is put to, and for the how many-th
-// time. seq is the place in the plan of its run.
+// time.
 type job struct {
-	target, seq, repeat int
-	c                   *eval.Case
-	hash                string
+	target, repeat int
+	c              *eval.Case
+	hash           string
 }
 
 // arrival is what became of a job: a result or, with an error, none.

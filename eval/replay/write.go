@@ -41,7 +41,7 @@ func (r *runner) take(commit, calls context.Context, a arrival) {
 	o := &a.result.Output
 	t.counts.Asked++
 	t.lineage.add(o)
-	e := Entry{Seq: a.seq, Case: a.c, CaseHash: a.hash, Result: a.result}
+	e := Entry{Case: a.c, CaseHash: a.hash, Result: a.result}
 	if o.Failed() {
 		t.counts.Failed++
 		t.counts.Errors[agent.Classify(o.Err)]++

@@ -43,7 +43,7 @@ func night(n int, seed uint64, changed float64) []Entry {
 		for k := range scores {
 			scores[k] = eval.Score{Metric: fmt.Sprintf("m%d", k), Status: eval.Scored, Value: float64(rng.IntN(1000)) / 1000}
 		}
-		entries[i] = Entry{Seq: i, Case: c, CaseHash: c.Hash(), Result: eval.Result{
+		entries[i] = Entry{Case: c, CaseHash: c.Hash(), Result: eval.Result{
 			Output: eval.Output{CaseID: c.ID, Text: b.String(), LatencyMS: &latency}, Scores: scores}}
 	}
 	return entries

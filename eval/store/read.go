@@ -49,101 +49,55 @@ func answerKey(caseID, caseHash string, repeat int) (k [16]byte) {
 }
 
 // Rows streams the results of a run without their texts, in the order in which
-// they were stored. Tags of rows may share memory: do not change them.
+// their cases were first stored. Tags of rows may share memory: do not change
+// them.
 func (s *DB) Rows(ctx context.Context, runID string) iter.Seq2[eval.Row, error] {
 	return func(yield func(eval.Row, error) bool) {
-		outputs, err := s.db.QueryContext(ctx, `SELECT o.id, o.repeat, o.failed, b.hash, c.key, c.hash, c.tags
-			FROM outputs o JOIN cases c ON c.id = o.case_id JOIN bodies b ON b.id = o.text
-			WHERE o.run = (SELECT number FROM runs WHERE id = ?) ORDER BY o.id`, runID)
+		outputs, err := s.db.QueryContext(ctx, `SELECT o.repeat, o.failed, o.scores, o.text, c.key, c.hash, c.tags FROM outputs o JOIN cases c ON c.id = o.case_id
+			WHERE o.run = (SELECT number FROM runs WHERE id = ?) ORDER BY o.case_id, o.repeat`, runID)
 		if err != nil {
 			yield(eval.Row{}, s.explain(err))
 			return
 		}
 		defer outputs.Close()
-		// A second cursor over the scores: one row of few columns a score.
-		scores, err := s.db.QueryContext(ctx, `SELECT s.output, s.metric, s.status, s.value FROM outputs o JOIN scores s ON s.output = o.id
-			WHERE o.run = (SELECT number FROM runs WHERE id = ?) ORDER BY o.id, s.metric`, runID)
-		if err != nil {
-			yield(eval.Row{}, s.explain(err))
-			return
-		}
-		defer scores.Close()
-		r := rowReader{outputs: outputs, scores: scores, tags: map[string]map[string][]string{}}
-		for {
-			row, ok, err := r.next()
+		r := rowReader{outputs: outputs, tags: map[string]map[string][]string{}}
+		for outputs.Next() {
+			row, err := r.read()
 			if err != nil {
 				yield(eval.Row{}, s.explain(err))
 				return
 			}
-			if !ok || !yield(row, nil) {
+			if !yield(row, nil) {
 				return
 			}
 		}
+		if err := outputs.Err(); err != nil {
+			yield(eval.Row{}, s.explain(err))
+		}
 	}
 }
 
-// rowReader merges the outputs of a run with their scores, both ordered by
-// output.
+// rowReader makes rows of what a query gives.
 type rowReader struct {
-	outputs, scores *sql.Rows
-	tags            map[string]map[string][]string // by their text: few, and the same for many cases
-	held            eval.RowScore
-	heldFor         int64 // output of held; 0 before the first and after the last
-	begun           bool
+	outputs *sql.Rows
+	tags    map[string]map[string][]string // by their text: few, and the same for many cases
+	scores  int                            // of the row before: most rows have as many
 }
 
-func (r *rowReader) next() (row eval.Row, ok bool, err error) {
-	if !r.outputs.Next() {
-		return row, false, r.outputs.Err()
+func (r *rowReader) read() (row eval.Row, err error) {
+	var scores, tags sql.RawBytes
+	if err := r.outputs.Scan(&row.Repeat, &row.Failed, &scores, &row.Text, &row.CaseID, &row.CaseHash, &tags); err != nil {
+		return row, err
 	}
-	var id int64
-	var hash, tags sql.RawBytes
-	if err := r.outputs.Scan(&id, &row.Repeat, &row.Failed, &hash, &row.CaseID, &row.CaseHash, &tags); err != nil {
-		return row, false, err
-	}
-	copy(row.TextHash[:], hash)
 	if row.Tags, err = r.tagsOf(tags); err != nil {
-		return row, false, err
+		return row, err
 	}
-	for {
-		if err := r.hold(id); err != nil {
-			return row, false, err
-		}
-		if r.heldFor != id {
-			return row, true, nil
-		}
-		row.Scores = append(row.Scores, r.held)
-		r.begun = false
-	}
-}
-
-// hold reads scores until one belongs to the output or to a later one. A score
-// of an output that was not listed was stored after the listing began.
-func (r *rowReader) hold(output int64) error {
-	for !r.begun || r.heldFor != 0 && r.heldFor < output {
-		r.begun = true
-		if !r.scores.Next() {
-			r.heldFor = 0
-			return r.scores.Err()
-		}
-		var status sql.RawBytes
-		var value sql.NullFloat64
-		if err := r.scores.Scan(&r.heldFor, &r.held.Metric, &status, &value); err != nil {
-			return err
-		}
-		r.held.Status, r.held.Value = statusOf(status), value.Float64
-	}
-	return nil
-}
-
-// statusOf gives the constant of a status, so that no text is made per score.
-func statusOf(text []byte) eval.Status {
-	for _, s := range []eval.Status{eval.Scored, eval.Skipped, eval.Missing, eval.Failed} {
-		if string(text) == string(s) {
-			return s
-		}
-	}
-	return eval.Status(text)
+	row.Scores = make([]eval.RowScore, 0, r.scores)
+	err = eachScore(scores, func(metric int, status eval.Status, value float64) {
+		row.Scores = append(row.Scores, eval.RowScore{Metric: metric, Status: status, Value: value})
+	})
+	r.scores = len(row.Scores)
+	return row, err
 }
 
 func (r *rowReader) tagsOf(text []byte) (map[string][]string, error) {
@@ -214,15 +168,17 @@ func (s *DB) noCase(ctx context.Context, runID, caseID string) error {
 
 // Result reads one result whole, with the case as it was asked.
 func (s *DB) Result(ctx context.Context, runID, caseID string, repeat int) (c eval.Case, r eval.Result, err error) {
-	var id, textID, caseBody int64
+	var textID, caseBody int64
+	var scores string
+	var reasons sql.NullString
 	var logID sql.NullInt64
 	var failed bool
 	o := &r.Output
 	var usage eval.Usage
-	err = s.db.QueryRowContext(ctx, `SELECT o.id, o.text, o.log, o.failed, o.latency_ms, o.input_tokens, o.output_tokens, o.cost_usd, c.body
+	err = s.db.QueryRowContext(ctx, `SELECT o.text, o.log, o.failed, o.latency_ms, o.input_tokens, o.output_tokens, o.cost_usd, o.scores, o.reasons, c.body
 		FROM outputs o JOIN cases c ON c.id = o.case_id
 		WHERE o.run = (SELECT number FROM runs WHERE id = ?) AND c.key = ? AND o.repeat = ?`, runID, caseID, repeat).
-		Scan(&id, &textID, &logID, &failed, &o.LatencyMS, &usage.InputTokens, &usage.OutputTokens, &usage.CostUSD, &caseBody)
+		Scan(&textID, &logID, &failed, &o.LatencyMS, &usage.InputTokens, &usage.OutputTokens, &usage.CostUSD, &scores, &reasons, &caseBody)
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, r, s.noCase(ctx, runID, caseID)
 	}
@@ -243,7 +199,7 @@ func (s *DB) Result(ctx context.Context, runID, caseID string, repeat int) (c ev
 	if c, err = wire.DecodeCase(line, eval.Pos{File: s.path}); err != nil {
 		return c, r, err
 	}
-	r.Scores, err = s.scores(ctx, runID, id)
+	r.Scores, err = s.scores(ctx, runID, scores, reasons.String)
 	return c, r, err
 }
 
@@ -279,30 +235,29 @@ func (s *DB) body(ctx context.Context, id int64) ([]byte, error) {
 	return s.pack.unpack(b)
 }
 
-func (s *DB) scores(ctx context.Context, runID string, output int64) ([]eval.Score, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT m.name, s.status, s.value, s.reason, s.evidence FROM scores s
-		JOIN metrics m ON m.ordinal = s.metric AND m.run = (SELECT number FROM runs WHERE id = ?) WHERE s.output = ? ORDER BY s.metric`, runID, output)
+// scores makes scores of what is stored of them.
+func (s *DB) scores(ctx context.Context, runID, values, reasons string) ([]eval.Score, error) {
+	run, err := s.Run(ctx, runID)
 	if err != nil {
-		return nil, s.explain(err)
+		return nil, err
 	}
-	defer rows.Close()
+	notes := map[int]note{}
+	if reasons != "" {
+		if err := json.Unmarshal([]byte(reasons), &notes); err != nil {
+			return nil, fmt.Errorf("stored reasons: %w", err)
+		}
+	}
 	var scores []eval.Score
-	for rows.Next() {
-		var sc eval.Score
-		var value sql.NullFloat64
-		var reason, evidence sql.NullString
-		if err := rows.Scan(&sc.Metric, &sc.Status, &value, &reason, &evidence); err != nil {
-			return nil, s.explain(err)
+	var strange error
+	err = eachScore([]byte(values), func(metric int, status eval.Status, value float64) {
+		if metric >= len(run.Metrics) {
+			strange = fmt.Errorf("run %s has a score of metric %d and only %d metrics", runID, metric, len(run.Metrics))
+			return
 		}
-		sc.Value, sc.Reason = value.Float64, reason.String
-		if evidence.Valid {
-			if err := json.Unmarshal([]byte(evidence.String), &sc.Evidence); err != nil {
-				return nil, err
-			}
-		}
-		scores = append(scores, sc)
-	}
-	return scores, rows.Err()
+		n := notes[metric]
+		scores = append(scores, eval.Score{Metric: run.Metrics[metric].Name, Status: status, Value: value, Reason: n.Reason, Evidence: n.Evidence})
+	})
+	return scores, errors.Join(err, strange)
 }
 
 // Comparison is what is kept of a comparison: enough to make it again.
