@@ -20,7 +20,7 @@ const (
 	grace = time.Second
 	// batchSize, batchBytes and batchDelay bound what is not yet committed: a
 	// batch ends with the first that is reached.
-	batchSize  = 400
+	batchSize  = 1000
 	batchBytes = 16 << 20
 	batchDelay = 200 * time.Millisecond
 	// queueSize and queueBytes bound what waits between two stages: about one

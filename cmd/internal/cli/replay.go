@@ -96,7 +96,7 @@ func (a *app) replay(ctx context.Context, suite *eval.Suite, db *store.DB, specs
 	if concurrency == 0 {
 		concurrency = runtime.GOMAXPROCS(0)
 	}
-	a.tuneMemory()
+	a.tuneMemory(0)
 	// The golden set is checked while recordings are indexed.
 	var scan datasets.Summary
 	scanned := make(chan error, 1)
@@ -112,6 +112,7 @@ func (a *app) replay(ctx context.Context, suite *eval.Suite, db *store.DB, specs
 	if err := errors.Join(<-scanned, openErr); err != nil {
 		return nil, err
 	}
+	a.tuneMemory(scan.Cases)
 	if len(panel.Metrics()) == 0 {
 		return nil, &eval.InputError{Pos: eval.Pos{File: suite.File}, Msg: "the suite has no metric, and none of its cases has one",
 			Hint: "holdtrue scorers"}
@@ -128,19 +129,21 @@ func (a *app) replay(ctx context.Context, suite *eval.Suite, db *store.DB, specs
 }
 
 // Memory settings of a replay: fewer collections than Go's default, since little
-// lives long, under a limit that keeps the whole process small.
+// lives long, under a limit that keeps the whole process small. What a case
+// takes (its id and hash, and where its recorded answers are) comes on top.
 const (
-	replayGCPercent   = 300
-	replayMemoryLimit = 80 << 20
+	replayGCPercent     = 300
+	replayMemoryLimit   = 64 << 20
+	replayMemoryPerCase = 200
 )
 
 // tuneMemory trades memory for time, unless the environment says otherwise.
-func (a *app) tuneMemory() {
+func (a *app) tuneMemory(cases int) {
 	if _, set := a.getenv("GOGC"); !set {
 		debug.SetGCPercent(replayGCPercent)
 	}
 	if _, set := a.getenv("GOMEMLIMIT"); !set {
-		debug.SetMemoryLimit(replayMemoryLimit)
+		debug.SetMemoryLimit(replayMemoryLimit + replayMemoryPerCase*int64(cases))
 	}
 }
 
