@@ -15,9 +15,9 @@ var levenshteinScorer = &eval.Scorer{
 The distance counts insertions, deletions and substitutions (Levenshtein 1966),
 of characters (code points after composition, NFC) or of words (Unicode words in
 lower case, as in rouge-l). 1 for two empty texts. Where the product of both
-lengths, without the common beginning and end, is over 2^26, both texts are
+lengths, without the common beginning and end, is over 2^34, both texts are
 compared in pieces: the value is then a lower bound, and the reason says so.`,
-	Version: "1",
+	Version: "2",
 	Scale:   eval.Unit,
 	Better:  eval.Higher,
 	Args:    &levenshteinDefaults,

@@ -2,11 +2,13 @@ package text
 
 import (
 	"context"
+	"fmt"
 	"math"
-	"slices"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
+	"github.com/agnivade/levenshtein"
 	"pgregory.net/rapid"
 )
 
@@ -66,16 +68,96 @@ func TestSimilarityTable(t *testing.T) {
 	}
 }
 
+// TestEditsAgree with the textbook and with an implementation of its own kind,
+// over lengths on both sides of every border of the blocks.
+func TestEditsAgree(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	lengths := []int{1, 2, 63, 64, 65, 127, 128, 129, 191, 192, 193, 300, 700, 2047, 2048, 2049, 2300}
+	table := new(editTable)
+	for _, n := range lengths {
+		for _, m := range lengths {
+			for _, letters := range []int{2, 26} {
+				a := make([]byte, n)
+				for i := range a {
+					a[i] = byte('a' + rng.IntN(letters))
+				}
+				b := mutated(rng, a, m, letters)
+				want := levenshtein.ComputeDistance(string(a), string(b))
+				got, err := edits(t.Context(), table, a, b, 128)
+				if err != nil || got != want {
+					t.Fatalf("%d and %d of %d letters: %d (%v), want %d: %q %q", n, m, letters, got, err, want, a, b)
+				}
+				if got, err := edits(t.Context(), table, numbers(a), numbers(b), 128); err != nil || got != want {
+					t.Fatalf("numbers, %d and %d: %d (%v), want %d", n, m, got, err, want)
+				}
+			}
+		}
+	}
+}
+
+// mutated is a sequence of length m that shares stretches with a, a different
+// share of it each time.
+func mutated(rng *rand.Rand, a []byte, m, letters int) []byte {
+	b := make([]byte, 0, m)
+	keep := rng.Float64()
+	for len(b) < m {
+		if at := rng.IntN(len(a)); rng.Float64() < keep {
+			b = append(b, a[at:min(len(a), at+1+rng.IntN(80))]...)
+		}
+		b = append(b, byte('a'+rng.IntN(letters)))
+	}
+	if keep > 0.5 && m >= len(a) { // nearly the same: the narrow band decides
+		b = append(append([]byte{}, a...), b...)
+		for range m / 30 {
+			b[rng.IntN(len(b))] = 'z'
+		}
+	}
+	return b[:m]
+}
+
+func numbers(b []byte) []int32 {
+	x := make([]int32, len(b))
+	for i, c := range b {
+		x[i] = int32(c)
+	}
+	return x
+}
+
+func FuzzCharacterSimilarity(f *testing.F) {
+	for _, s := range [][2]string{{"", "a"}, {"kitten", "sitting"}, {"\xff\xfe", "\xfe"}, {"日本語", "日本"}, {"👩‍👩‍👧", "👩"}, {"e\u0301", "é"}} {
+		f.Add(s[0], s[1])
+	}
+	f.Fuzz(func(t *testing.T, a, b string) {
+		got, err := CharacterSimilarity(t.Context(), a, b)
+		if want := table([]rune(NFC(a)), []rune(NFC(b))); err != nil || got.Distance != want {
+			t.Fatalf("%q and %q: %d (%v), want %d", a, b, got.Distance, err, want)
+		}
+	})
+}
+
 // TestSimilarityOfLongTexts: over the limit the distance is an upper bound that
 // is still near.
 func TestSimilarityOfLongTexts(t *testing.T) {
-	a := strings.Repeat("the quick brown fox jumps over the lazy dog ", 400)
-	b := "X" + strings.ReplaceAll(a, "quick", "slow") + "Y"
+	words := strings.Fields("the quick brown fox jumps over the lazy dog and some more of it")
+	rng := rand.New(rand.NewPCG(3, 3))
+	var long, other strings.Builder
+	for long.Len() < 200_000 {
+		w := words[rng.IntN(len(words))]
+		long.WriteString(w + " ")
+		if rng.IntN(10) == 0 {
+			w = words[rng.IntN(len(words))]
+		}
+		other.WriteString(w + " ")
+	}
+	a, b := "A"+long.String()+"B", "X"+other.String()+"Y"
 	got, err := CharacterSimilarity(t.Context(), a, b)
 	if err != nil {
 		t.Fatal(err)
 	}
-	exact := table([]byte(a), []byte(b))
+	exact, err := edits(t.Context(), new(editTable), []byte(a), []byte(b), 128)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if got.Pieces < 2 || got.Distance < exact || float64(got.Distance) > 1.2*float64(exact)+50 {
 		t.Errorf("%+v, the exact distance is %d", got, exact)
 	}
@@ -86,17 +168,50 @@ func TestSimilarityOfLongTexts(t *testing.T) {
 	}
 }
 
-func TestWordRunesSkipSurrogates(t *testing.T) {
-	words := make([]string, 60_000)
-	for i := range words {
-		words[i] = strings.Repeat("x", i%50) + string(rune('a'+i/50%26)) + string(rune(0x4E00+i/1300))
+// BenchmarkEdits is the distance of two texts of so many characters: unlike ones
+// (words drawn apart) and like ones (one word in ten changed).
+func BenchmarkEdits(b *testing.B) {
+	for _, n := range []int{100, 1000, 10_000} {
+		for _, kind := range []string{"unlike", "alike", "words", "japanese"} {
+			x, y := benchPair(n, kind)
+			b.Run(fmt.Sprintf("%s/%d", kind, n), func(b *testing.B) {
+				b.ReportAllocs()
+				if kind == "words" {
+					wx, wy := strings.Fields(x), strings.Fields(y)
+					for b.Loop() {
+						_, _ = WordSimilarity(b.Context(), wx, wy)
+					}
+					return
+				}
+				for b.Loop() {
+					_, _ = CharacterSimilarity(b.Context(), x, y)
+				}
+			})
+		}
 	}
-	runes := wordRunes(words, map[string]rune{})
-	if got := []rune(string(runes)); !slices.Equal(got, runes) {
-		t.Error("a word stands for a code point that a string cannot hold")
+}
+
+func benchPair(n int, kind string) (x, y string) {
+	rng := rand.New(rand.NewPCG(5, uint64(n)))
+	first := 'a'
+	if kind == "japanese" {
+		first = 'あ'
 	}
-	slices.Sort(runes)
-	if n := len(slices.Compact(runes)); n != len(words) {
-		t.Errorf("%d words, %d code points", len(words), n)
+	word := func() []rune {
+		w := make([]rune, 2+rng.IntN(8))
+		for i := range w {
+			w[i] = first + rune(rng.IntN(26))
+		}
+		return append(w, ' ')
 	}
+	var a, b []rune
+	for len(a) < n {
+		w := word()
+		a = append(a, w...)
+		if kind != "alike" || rng.IntN(10) == 0 {
+			w = word()
+		}
+		b = append(b, w...)
+	}
+	return string(a[:n]), string(b[:min(n, len(b))])
 }
