@@ -209,6 +209,25 @@ func TestMarkdownTellsEverythingWhereItFits(t *testing.T) {
 	}
 }
 
+// TestHeadlineKnowsEveryVerdict: what was compared is never said not to have been.
+func TestHeadlineKnowsEveryVerdict(t *testing.T) {
+	c, said := rich(), map[string]drift.Verdict{}
+	for _, m := range c.Metrics { // one of every verdict
+		c.Verdict = m.Verdict
+		word, rest, _ := strings.Cut(headline(c), ": ")
+		if word != strings.ToUpper(string(m.Verdict)) {
+			t.Errorf("%s: the first word is %q", m.Verdict, word)
+		}
+		if refused := strings.Contains(rest, "could not be compared"); refused != (m.Verdict == drift.NotMeasured) {
+			t.Errorf("%s: %s", m.Verdict, rest)
+		}
+		if other, twice := said[rest]; twice {
+			t.Errorf("%s and %s say the same: %s", m.Verdict, other, rest)
+		}
+		said[rest] = m.Verdict
+	}
+}
+
 func TestJSONIsWhole(t *testing.T) {
 	var b bytes.Buffer
 	if err := writeJSON(&b, rich(), options); err != nil {

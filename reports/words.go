@@ -16,10 +16,14 @@ func headline(c *drift.Comparison) string {
 	switch c.Verdict {
 	case drift.Regressed:
 		return fmt.Sprintf("%s: %s is worse than %s on %d of %d metrics. Look before it goes out.", word, cand, base, count(c, down), len(c.Metrics))
+	case drift.RegressedCases:
+		return fmt.Sprintf("%s: %s is worse than %s on some cases of %d of %d metrics; no average is shown to have dropped. Look before it goes out.", word, cand, base, count(c, down), len(c.Metrics))
 	case drift.Mixed:
 		return fmt.Sprintf("%s: %s is worse than %s in one place and better in another. Look before it goes out.", word, cand, base)
 	case drift.Improved:
 		return fmt.Sprintf("%s: %s is better than %s on %d of %d metrics, and worse on none.", word, cand, base, count(c, up), len(c.Metrics))
+	case drift.ImprovedCases:
+		return fmt.Sprintf("%s: %s is better than %s on some cases of %d of %d metrics, and worse on none; no average is shown to have risen.", word, cand, base, count(c, up), len(c.Metrics))
 	case drift.Holds:
 		return fmt.Sprintf("%s: %s keeps what %s did, within the margin of every metric.", word, cand, base)
 	case drift.Inconclusive:
