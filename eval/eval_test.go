@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -164,6 +166,33 @@ func TestPanelRefuses(t *testing.T) {
 	var in *InputError
 	if err := p.Admit(&Case{Checks: []MetricSpec{{Scorer: "bad", Pos: Pos{"f.jsonl", 9}}}}); !errors.As(err, &in) || in.Error() != "f.jsonl:9: no such scorer" {
 		t.Errorf("the place must be named: %v", err)
+	}
+}
+
+// sentinel is an input error that can be told by a second error.
+type sentinel struct{ *InputError }
+
+var errSentinel = errors.New("a name for programs")
+
+func (s sentinel) Unwrap() []error { return []error{s.InputError, errSentinel} }
+
+// TestInputErrorsSplitsWhatWasJoined keeps apart errors that were joined, and
+// together what is one message.
+func TestInputErrorsSplitsWhatWasJoined(t *testing.T) {
+	named := sentinel{&InputError{Pos: Pos{File: "f", Line: 2}, Msg: "bad", Hint: "do better"}}
+	if !errors.Is(named, errSentinel) {
+		t.Fatal("the sentinel is not found")
+	}
+	several := fmt.Errorf("%w, and %w", errors.New("one"), errors.New("two"))
+	lines, hints := InputErrors(errors.Join(nil, named, errors.Join(errors.New("x"), several)))
+	if want := []string{"f:2: bad", "x", "one, and two"}; !slices.Equal(lines, want) {
+		t.Errorf("%q, want %q", lines, want)
+	}
+	if want := []string{"do better"}; !slices.Equal(hints, want) {
+		t.Errorf("%q, want %q", hints, want)
+	}
+	if lines, _ := InputErrors(nil); lines != nil {
+		t.Errorf("no error gave %q", lines)
 	}
 }
 

@@ -205,6 +205,8 @@ func (e *InputError) Error() string {
 }
 
 // InputErrors flattens joined errors and lists the hints among them once each.
+// An error that wraps several others under a message of its own, such as one
+// with a sentinel to be found by errors.Is, is one line.
 func InputErrors(err error) (lines, hints []string) {
 	seen := map[string]bool{}
 	var walk func(error)
@@ -212,7 +214,7 @@ func InputErrors(err error) (lines, hints []string) {
 		if err == nil {
 			return
 		}
-		if many, ok := err.(interface{ Unwrap() []error }); ok {
+		if many, ok := err.(interface{ Unwrap() []error }); ok && err.Error() == errors.Join(many.Unwrap()...).Error() {
 			for _, e := range many.Unwrap() {
 				walk(e)
 			}
