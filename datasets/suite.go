@@ -341,8 +341,8 @@ func (r *suiteReader) compare(n *yaml.Node) {
 			v := r.number(value, what, 0, 1)
 			c.Margin = &v
 		case "alpha":
-			if c.Alpha = r.number(value, what, 0, 1); c.Alpha == 0 || c.Alpha == 1 {
-				r.fault(value, "%s: expected an error rate between 0 and 1, such as 0.05", what)
+			if c.Alpha = r.number(value, what, 0, 0.5); c.Alpha == 0 || c.Alpha == 0.5 {
+				r.fault(value, "%s: expected an error rate between 0 and 0.5, such as 0.05", what)
 			}
 		case "slices":
 			c.Slices = r.texts(value, what)

@@ -19,8 +19,8 @@ const (
 	defaultConfidence = 0.95
 )
 
-// withDefaults fills in the zero fields and refuses what cannot be meant.
-func (o Options) withDefaults() (Options, error) {
+// WithDefaults fills in the zero fields and refuses what cannot be meant.
+func (o Options) WithDefaults() (Options, error) {
 	set := func(v *float64, standard float64) {
 		if *v == 0 {
 			*v = standard
@@ -69,7 +69,7 @@ func (o Options) withDefaults() (Options, error) {
 // empty. Created is left to the caller: the result depends on the two runs and
 // the options alone.
 func Compare(ctx context.Context, base, cand Input, opts Options, fetch Fetch) (*Comparison, error) {
-	opts, err := opts.withDefaults()
+	opts, err := opts.WithDefaults()
 	if err != nil {
 		return nil, err
 	}
