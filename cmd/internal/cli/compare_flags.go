@@ -170,7 +170,12 @@ func (a *app) comparison(ctx context.Context, db *store.DB, base, cand eval.Run,
 	if err != nil {
 		return nil, err
 	}
-	return c, db.SaveComparison(ctx, savedComparison(c, a.now(), exitCode(c, f)))
+	err = db.SaveComparison(ctx, savedComparison(c, a.now(), exitCode(c, f)))
+	if store.IsReadOnly(err) || store.IsFull(err) { // a verdict must not be lost over its record
+		a.note("the comparison was not recorded: %v", err)
+		err = nil
+	}
+	return c, err
 }
 
 func exitCode(c *drift.Comparison, f *compareFlags) int {
