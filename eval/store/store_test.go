@@ -196,7 +196,7 @@ func TestResolve(t *testing.T) {
 			t.Errorf("%s: %s (%v), want %s", ref, got.ID, err, want)
 		}
 	}
-	for ref, part := range map[string]string{"mian": `did you mean "main"`, "slow": "no run answers", "bot@3": "no run answers", "zzzz": "no run answers"} {
+	for ref, part := range map[string]string{"mian": `did you mean "main"`, "slow": "no run of slow is complete", "bot@3": "no run answers", "zzzz": "no run answers"} {
 		if _, err := db.Run(ctx, ref); !errors.Is(err, ErrNotFound) || !strings.Contains(err.Error(), part) {
 			t.Errorf("%s: %v", ref, err)
 		}
@@ -208,6 +208,35 @@ func TestResolve(t *testing.T) {
 	}
 	if _, _, err := db.Result(ctx, first.ID, "aa", 0); err == nil {
 		t.Error("a case that is not there was found")
+	}
+}
+
+// TestNewestWhateverTheClock takes the run that was stored last for the newest,
+// though the clock was put back before it.
+func TestNewestWhateverTheClock(t *testing.T) {
+	db := open(t, filepath.Join(t.TempDir(), "a.db"))
+	ctx := t.Context()
+	noon := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	var last eval.Run
+	for hour := range 3 {
+		last = eval.Run{Suite: "s", Agent: "bot", Started: noon.Add(-time.Duration(hour) * time.Hour), Repeats: 1, Metrics: testMetrics}
+		if err := db.NewRun(ctx, &last); err != nil {
+			t.Fatal(err)
+		}
+		if resumable, err := db.Resumable(ctx, "s", "bot"); err != nil || resumable.ID != last.ID {
+			t.Errorf("%s goes on (%v), want %s", resumable.ID, err, last.ID)
+		}
+		if err := db.Finish(ctx, last.ID, last.Started, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, ref := range []string{Latest, "bot"} {
+		if got, err := db.Run(ctx, ref); err != nil || got.ID != last.ID {
+			t.Errorf("%s: %s (%v), want %s", ref, got.ID, err, last.ID)
+		}
+	}
+	if infos, err := db.Runs(ctx, Filter{Limit: 1}); err != nil || len(infos) != 1 || infos[0].Run.ID != last.ID {
+		t.Errorf("the list begins with %+v (%v)", infos, err)
 	}
 }
 
