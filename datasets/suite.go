@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 
@@ -76,6 +77,14 @@ func decodeYAML(data []byte, file string) (*yaml.Node, error) {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return nil, &eval.InputError{Pos: eval.Pos{File: file}, Msg: "the file is empty"}
 	}
+	if !utf8.Valid(data) && utf16Fault(data, file) == nil { // YAML may be UTF-16
+		line := 0
+		for text := range bytes.Lines(data) {
+			if line++; !utf8.Valid(text) {
+				return nil, notUTF8(text, eval.Pos{File: file, Line: line})
+			}
+		}
+	}
 	var doc yaml.Node
 	if err := yaml.Load(data, &doc); err != nil {
 		return nil, yamlError(err, file)
@@ -89,8 +98,12 @@ func decodeYAML(data []byte, file string) (*yaml.Node, error) {
 func yamlError(err error, file string) error {
 	var one *yaml.LoadError
 	if errors.As(err, &one) {
-		line := one.Mark.Line
-		return &eval.InputError{Pos: eval.Pos{File: file, Line: line}, Msg: fmt.Sprintf("not valid YAML, column %d: %s", one.Mark.Column, one.Message)}
+		pos := eval.Pos{File: file, Line: one.Mark.Line}
+		msg := strings.TrimPrefix(one.Message, "yaml: ")
+		if one.Mark.Column == 0 { // of the file as a whole
+			return &eval.InputError{Pos: pos, Msg: "not valid YAML: " + msg}
+		}
+		return &eval.InputError{Pos: pos, Msg: fmt.Sprintf("not valid YAML, column %d: %s", one.Mark.Column, msg)}
 	}
 	return &eval.InputError{Pos: eval.Pos{File: file}, Msg: "not valid YAML: " + err.Error()}
 }
