@@ -196,6 +196,27 @@ func TestMarkdownStaysBounded(t *testing.T) {
 	}
 }
 
+func TestJSONNamesFields(t *testing.T) {
+	var b bytes.Buffer
+	if err := writeJSON(&b, rich(), options); err != nil {
+		t.Fatal(err)
+	}
+	if keys := regexp.MustCompile(`"[A-Z]\w*":`).FindAllString(b.String(), -1); keys != nil {
+		t.Errorf("fields without a name of their own: %q", keys)
+	}
+	b.Reset()
+	side := drift.Side{Run: eval.Run{Metrics: []eval.Metric{}}}
+	if err := writeJSON(&b, &drift.Comparison{Verdict: drift.NotMeasured, Baseline: side, Candidate: side}, options); err != nil {
+		t.Fatal(err)
+	}
+	nulls := regexp.MustCompile(`"(\w+)": null`).FindAllStringSubmatch(b.String(), -1)
+	for _, n := range nulls {
+		if n[1] != "errors" && n[1] != "margin" { // not lists
+			t.Errorf("%s is null", n[1])
+		}
+	}
+}
+
 func TestMarkdownTellsEverythingWhereItFits(t *testing.T) {
 	var b bytes.Buffer
 	if err := writeMarkdown(&b, rich(), options); err != nil {

@@ -233,7 +233,10 @@ func Scorers(w io.Writer, scorers []ScorerLine, opt Options) error {
 // Scorer explains one scorer.
 func Scorer(w io.Writer, s ScorerLine, opt Options) error {
 	if opt.JSON {
-		return asJSON(w, s)
+		return asJSON(w, struct {
+			Schema int `json:"schema"`
+			ScorerLine
+		}{schemaNumber, s})
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s (version %s): %s\n\nscale: %s; better: %s\n", s.Name, s.Version, s.Doc, s.Scale, s.Better)
