@@ -217,6 +217,16 @@ func TestJSONNamesFields(t *testing.T) {
 	}
 }
 
+// TestSurenessCountsAnswers: a case without an answer is not as it was before.
+func TestSurenessCountsAnswers(t *testing.T) {
+	c := &drift.Comparison{Pairing: drift.Pairing{Paired: 100, FailedTotal: 50}, WorseTotal: 7, BetterTotal: 3,
+		Baseline: drift.Side{Run: eval.Run{Repeats: 1}}, Candidate: drift.Side{Run: eval.Run{Repeats: 3}}}
+	want := "100 cases compared: 7 got worse, 3 better, 40 as before, 50 without an answer on a side; asked 1 time before and 3 times now; 0 % of the texts changed."
+	if got := sureness(c); got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+}
+
 func TestMarkdownTellsEverythingWhereItFits(t *testing.T) {
 	var b bytes.Buffer
 	if err := writeMarkdown(&b, rich(), options); err != nil {

@@ -113,7 +113,7 @@ func Compare(ctx context.Context, base, cand Input, opts Options, fetch Fetch) (
 	c.Draws = max(c.Draws, draws)
 	c.Errors = p.testErrors(opts)
 	c.addWarnings(p, both)
-	c.conclude(lost)
+	c.conclude(lost, p.unscored(gating, opts.Alpha))
 	p.rankCases(c, gating)
 	c.advise()
 	return c, c.fetchTexts(ctx, fetch)
