@@ -225,6 +225,12 @@ func TestSurenessCountsAnswers(t *testing.T) {
 	if got := sureness(c); got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}
+	c.Pairing = drift.Pairing{Paired: 1, AddedTotal: 2, RemovedTotal: 3, EditedTotal: 4}
+	c.WorseTotal, c.BetterTotal, c.Candidate.Run.Repeats = 1, 0, 1
+	want = "1 case compared: 1 got worse, 0 better, 0 as before; 9 cases left out as edited, new or gone; 0 % of the texts changed."
+	if got := sureness(c); got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
 }
 
 func TestMarkdownTellsEverythingWhereItFits(t *testing.T) {
@@ -256,6 +262,14 @@ func TestHeadlineKnowsEveryVerdict(t *testing.T) {
 			t.Errorf("%s and %s say the same: %s", m.Verdict, other, rest)
 		}
 		said[rest] = m.Verdict
+	}
+	c.Verdict = drift.Inconclusive
+	if got := headline(c); !strings.Contains(got, "though 3 of 8 metrics hold or improved") {
+		t.Error(got)
+	}
+	c.Metrics = []drift.Metric{{Verdict: drift.Inconclusive}, {Verdict: drift.NotMeasured}}
+	if got := headline(c); !strings.Contains(got, "nothing was shown either way") {
+		t.Error(got)
 	}
 }
 

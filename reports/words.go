@@ -27,6 +27,9 @@ func headline(c *drift.Comparison) string {
 	case drift.Holds:
 		return fmt.Sprintf("%s: %s keeps what %s did, within the margin of every metric.", word, cand, base)
 	case drift.Inconclusive:
+		if n := count(c, func(v drift.Verdict) bool { return up(v) || v == drift.Holds }); n > 0 {
+			return fmt.Sprintf("%s: %s is not shown to keep all of what %s did, though %d of %d metrics hold or improved. This is not \"no change\".", word, cand, base, n, len(c.Metrics))
+		}
 		return fmt.Sprintf("%s: nothing was shown either way between %s and %s. This is not \"no change\".", word, base, cand)
 	}
 	return fmt.Sprintf("%s: %s could not be compared with %s.", word, cand, base)
@@ -62,6 +65,9 @@ func sureness(c *drift.Comparison) string {
 		several(p.Paired, "case"), c.WorseTotal, c.BetterTotal, p.Paired-p.FailedTotal-c.WorseTotal-c.BetterTotal)
 	if p.FailedTotal > 0 {
 		text += fmt.Sprintf(", %d without an answer on a side", p.FailedTotal)
+	}
+	if n := p.EditedTotal + p.AddedTotal + p.RemovedTotal; n > 0 {
+		text += fmt.Sprintf("; %s left out as edited, new or gone", several(n, "case"))
 	}
 	switch before, now := c.Baseline.Run.Repeats, c.Candidate.Run.Repeats; {
 	case before == now && now > 1:
