@@ -127,10 +127,18 @@ type PinInfo struct{ Name, RunID string }
 
 var pinName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._/-]{0,63}$`)
 
-// Pin gives a run a name, taking the name from the run that had it.
-func (s *DB) Pin(ctx context.Context, name, runID string) error {
+// CheckPinName says what is wrong with a name that is to be pinned.
+func CheckPinName(name string) error {
 	if !pinName.MatchString(name) || name == Latest || isID(name) {
 		return &eval.InputError{Msg: fmt.Sprintf("%q cannot be a pinned name: it begins with a letter, holds letters, digits and . _ / -, and is not \"latest\" or like a run's id", name)}
+	}
+	return nil
+}
+
+// Pin gives a run a name, taking the name from the run that had it.
+func (s *DB) Pin(ctx context.Context, name, runID string) error {
+	if err := CheckPinName(name); err != nil {
+		return err
 	}
 	res, err := s.db.ExecContext(ctx, `INSERT INTO pins (name, run, pinned) SELECT ?, number, ? FROM runs WHERE id = ?
 		ON CONFLICT (name) DO UPDATE SET run = excluded.run, pinned = excluded.pinned`, name, s.now().UnixMilli(), runID)
