@@ -67,12 +67,14 @@ func TestOutputs(t *testing.T) {
 		}
 	}
 	for in, want := range map[string]string{
-		`{"output":"x"}`:                       `an output needs an "id"`,
-		`{"id":"a"}`:                           `neither "output" nor "error"`,
-		`{"id":"a","output":"x","repeat":-1}`:  `repeats count from 0`,
-		`{"id":"a","outputt":"x"}`:             `did you mean "output"?`,
-		`{"id":"a","output":"x","usage":[]}`:   `usage: expected an object, found a list`,
-		`{"id":"a","output":"x","steps":[{}]}`: "",
+		`{"output":"x"}`:                        `an output needs an "id"`,
+		`{"id":"a"}`:                            `neither "output" nor "error"`,
+		`{"id":"a","output":"x","repeat":-1}`:   `repeats count from 0`,
+		`{"id":"a","output":"x","repeat":1.5}`:  `repeat: expected a whole number, written in digits alone`,
+		`{"id":"a","output":"x","label":1e400}`: `label: the number is out of range`,
+		`{"id":"a","outputt":"x"}`:              `did you mean "output"?`,
+		`{"id":"a","output":"x","usage":[]}`:    `usage: expected an object, found a list`,
+		`{"id":"a","output":"x","steps":[{}]}`:  "",
 	} {
 		_, err := DecodeOutput([]byte(in), at)
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
