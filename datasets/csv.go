@@ -1,7 +1,6 @@
 package datasets
 
 import (
-	"bufio"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -25,9 +24,10 @@ var csvFormat = &Format{
 
 func readCSV(r io.Reader, name string) iter.Seq2[eval.Case, error] {
 	return func(yield func(eval.Case, error) bool) {
-		b := bufio.NewReader(r)
-		if start, err := b.Peek(3); err == nil && string(start) == "\xef\xbb\xbf" {
-			b.Discard(3)
+		b, err := unmarked(r, name)
+		if err != nil {
+			yield(eval.Case{}, err)
+			return
 		}
 		d := csv.NewReader(b)
 		d.FieldsPerRecord = -1

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
@@ -136,9 +135,6 @@ func records(path string) iter.Seq2[record, error] {
 	return func(yield func(record, error) bool) {
 		f, err := wire.Open(path)
 		if err != nil {
-			if errors.Is(err, fs.ErrNotExist) {
-				err = &eval.InputError{Pos: eval.Pos{File: path}, Msg: "there is no such file"}
-			}
 			yield(record{}, err)
 			return
 		}

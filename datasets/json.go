@@ -1,11 +1,13 @@
 package datasets
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -49,17 +51,41 @@ type encodingError struct{ *eval.InputError }
 
 func (e encodingError) Unwrap() []error { return []error{e.InputError, errEncoding} }
 
-// encodingFault says that text is not UTF-8, where that is the reason of err.
-func encodingFault(data []byte, pos eval.Pos, err error) error {
-	for name, bom := range map[string]string{"UTF-16 (little-endian)": "\xff\xfe", "UTF-16 (big-endian)": "\xfe\xff"} {
-		if bytes.HasPrefix(data, []byte(bom)) {
-			return encodingError{&eval.InputError{Pos: eval.Pos{File: pos.File}, Msg: "the file is " + name + "; expected UTF-8",
+// utf16Fault says that a file which begins so is UTF-16; nil if it is not.
+func utf16Fault(head []byte, file string) error {
+	for bom, order := range map[string]string{"\xff\xfe": "little-endian", "\xfe\xff": "big-endian"} {
+		if bytes.HasPrefix(head, []byte(bom)) {
+			return encodingError{&eval.InputError{Pos: eval.Pos{File: file}, Msg: "the file is UTF-16 (" + order + "); expected UTF-8",
 				Hint: "iconv -f UTF-16 -t UTF-8 FILE > NEW"}}
 		}
+	}
+	return nil
+}
+
+// unmarked gives what follows a byte-order mark, and refuses UTF-16.
+func unmarked(r io.Reader, file string) (*bufio.Reader, error) {
+	b := bufio.NewReader(r)
+	head, err := b.Peek(3)
+	if string(head) == "\xef\xbb\xbf" {
+		_, err = b.Discard(3)
+		return b, err
+	}
+	return b, utf16Fault(head, file) // what Peek failed with comes again
+}
+
+// encodingFault says that text is not UTF-8, where that is the reason of err.
+func encodingFault(data []byte, pos eval.Pos, err error) error {
+	if fault := utf16Fault(data, pos.File); fault != nil {
+		return fault
 	}
 	if utf8.Valid(data) {
 		return err
 	}
+	return notUTF8(data, pos)
+}
+
+// notUTF8 says which byte of a line does not belong there.
+func notUTF8(data []byte, pos eval.Pos) error {
 	at := 0
 	for at < len(data) {
 		r, size := utf8.DecodeRune(data[at:])
@@ -74,11 +100,30 @@ func encodingFault(data []byte, pos eval.Pos, err error) error {
 
 func readJSON(r io.Reader, name string) iter.Seq2[eval.Case, error] {
 	return func(yield func(eval.Case, error) bool) {
-		counted := &lineCounter{r: r}
+		b, err := unmarked(r, name)
+		if err != nil {
+			yield(eval.Case{}, err)
+			return
+		}
+		counted := &lineCounter{r: b}
 		d := jsontext.NewDecoder(counted)
 		fail := func(err error) {
-			pos := eval.Pos{File: name, Line: counted.lineAt(d.InputOffset())}
-			yield(eval.Case{}, &eval.InputError{Pos: pos, Msg: "not valid JSON: " + err.Error()})
+			at := d.InputOffset()
+			var in *eval.InputError
+			var syntax *jsontext.SyntacticError
+			if errors.As(err, &syntax) {
+				at = max(at, syntax.ByteOffset)
+			}
+			pos := eval.Pos{File: name, Line: counted.lineAt(at)}
+			switch {
+			case errors.As(err, &in):
+				err = &eval.InputError{Pos: pos, Msg: in.Msg, Hint: in.Hint}
+			case syntax != nil:
+				err = &eval.InputError{Pos: pos, Msg: "not valid JSON: " + strings.TrimPrefix(syntax.Err.Error(), "jsontext: ")}
+			default:
+				err = fmt.Errorf("%s: %w", pos, err)
+			}
+			yield(eval.Case{}, err)
 		}
 		if k := d.PeekKind(); k != '[' {
 			if _, err := d.ReadToken(); err != nil && !errors.Is(err, io.EOF) {
@@ -105,6 +150,19 @@ func readJSON(r io.Reader, name string) iter.Seq2[eval.Case, error] {
 			if !yield(c, err) {
 				return
 			}
+		}
+		if _, err := d.ReadToken(); err != nil { // the end of the list
+			fail(err)
+			return
+		}
+		// To the end of the file: a damaged one may only show it there.
+		switch _, err := d.ReadToken(); {
+		case errors.Is(err, io.EOF):
+		case err != nil:
+			fail(err)
+		default:
+			pos := eval.Pos{File: name, Line: counted.lineAt(d.InputOffset())}
+			yield(eval.Case{}, &eval.InputError{Pos: pos, Msg: "something follows the list of cases; expected one list"})
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 
@@ -76,6 +77,14 @@ func decodeYAML(data []byte, file string) (*yaml.Node, error) {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return nil, &eval.InputError{Pos: eval.Pos{File: file}, Msg: "the file is empty"}
 	}
+	if !utf8.Valid(data) && utf16Fault(data, file) == nil { // YAML may be UTF-16
+		line := 0
+		for text := range bytes.Lines(data) {
+			if line++; !utf8.Valid(text) {
+				return nil, notUTF8(text, eval.Pos{File: file, Line: line})
+			}
+		}
+	}
 	var doc yaml.Node
 	if err := yaml.Load(data, &doc); err != nil {
 		return nil, yamlError(err, file)
@@ -89,8 +98,12 @@ func decodeYAML(data []byte, file string) (*yaml.Node, error) {
 func yamlError(err error, file string) error {
 	var one *yaml.LoadError
 	if errors.As(err, &one) {
-		line := one.Mark.Line
-		return &eval.InputError{Pos: eval.Pos{File: file, Line: line}, Msg: fmt.Sprintf("not valid YAML, column %d: %s", one.Mark.Column, one.Message)}
+		pos := eval.Pos{File: file, Line: one.Mark.Line}
+		msg := strings.TrimPrefix(one.Message, "yaml: ")
+		if one.Mark.Column == 0 { // of the file as a whole
+			return &eval.InputError{Pos: pos, Msg: "not valid YAML: " + msg}
+		}
+		return &eval.InputError{Pos: pos, Msg: fmt.Sprintf("not valid YAML, column %d: %s", one.Mark.Column, msg)}
 	}
 	return &eval.InputError{Pos: eval.Pos{File: file}, Msg: "not valid YAML: " + err.Error()}
 }
@@ -341,8 +354,8 @@ func (r *suiteReader) compare(n *yaml.Node) {
 			v := r.number(value, what, 0, 1)
 			c.Margin = &v
 		case "alpha":
-			if c.Alpha = r.number(value, what, 0, 1); c.Alpha == 0 || c.Alpha == 1 {
-				r.fault(value, "%s: expected an error rate between 0 and 1, such as 0.05", what)
+			if c.Alpha = r.number(value, what, 0, 0.5); c.Alpha == 0 || c.Alpha == 0.5 {
+				r.fault(value, "%s: expected an error rate between 0 and 0.5, such as 0.05", what)
 			}
 		case "slices":
 			c.Slices = r.texts(value, what)

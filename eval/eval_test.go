@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -105,7 +107,8 @@ func fixed(spec MetricSpec, _ string) (Metric, Judge, error) {
 		}
 		return Value(v, "")
 	})
-	return Metric{Name: spec.Label(), Scorer: spec.Scorer, Version: "1", Args: spec.Args, Scale: Scale(spec.Scorer), Better: Higher, Gate: true}, j, nil
+	return Metric{Name: spec.Label(), Scorer: spec.Scorer, Version: "1", Args: spec.Args, Scale: Scale(spec.Scorer), Better: Higher,
+		Gate: spec.Gate == nil || *spec.Gate, Margin: spec.Margin}, j, nil
 }
 
 func TestPanel(t *testing.T) {
@@ -164,6 +167,72 @@ func TestPanelRefuses(t *testing.T) {
 	var in *InputError
 	if err := p.Admit(&Case{Checks: []MetricSpec{{Scorer: "bad", Pos: Pos{"f.jsonl", 9}}}}); !errors.As(err, &in) || in.Error() != "f.jsonl:9: no such scorer" {
 		t.Errorf("the place must be named: %v", err)
+	}
+}
+
+// TestMarginAndGateBelongToTheMetric: they are checked, and cases that say them
+// differently are refused in whatever order they come.
+func TestMarginAndGateBelongToTheMetric(t *testing.T) {
+	f := func(v float64) *float64 { return &v }
+	yes, no := true, false
+	for _, spec := range []MetricSpec{{Scorer: "unit", Margin: f(5)}, {Scorer: "unit", Margin: f(-0.1)}, {Scorer: "measure", Margin: f(-1)}, {Scorer: "unit", Margin: f(math.NaN())}} {
+		if _, err := NewPanel([]MetricSpec{spec}, "", fixed); err == nil || !strings.Contains(err.Error(), "margin is") {
+			t.Errorf("a margin of %v on %s: %v", *spec.Margin, spec.Scorer, err)
+		}
+	}
+	for _, c := range []struct {
+		suite []MetricSpec
+		cases []MetricSpec
+		part  string // "": agreed
+		want  Metric
+	}{
+		{nil, []MetricSpec{{Scorer: "unit"}, {Scorer: "unit", Margin: f(.1), Gate: &no}, {Scorer: "unit", Margin: f(.1)}, {Scorer: "unit", Gate: &no}}, "", Metric{Margin: f(.1), Gate: false}},
+		{nil, []MetricSpec{{Scorer: "unit", Margin: f(.1)}, {Scorer: "unit", Margin: f(.2)}}, "has margin 0.2 here and 0.1 elsewhere", Metric{}},
+		{nil, []MetricSpec{{Scorer: "unit", Gate: &yes}, {Scorer: "unit", Gate: &no}}, "has gate: false here and true elsewhere", Metric{}},
+		{nil, []MetricSpec{{Scorer: "unit"}, {Scorer: "unit", Margin: f(7)}}, "margin is 7", Metric{}},
+		{[]MetricSpec{{Scorer: "unit"}}, []MetricSpec{{Scorer: "unit", Margin: f(.2)}}, "here and the comparison's elsewhere", Metric{}},
+		{[]MetricSpec{{Scorer: "unit", Margin: f(.2)}}, []MetricSpec{{Scorer: "unit", Margin: f(.2)}}, "", Metric{Margin: f(.2), Gate: true}},
+	} {
+		p, err := NewPanel(c.suite, "", fixed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, spec := range c.cases {
+			err = errors.Join(err, p.Admit(&Case{Checks: []MetricSpec{spec}}))
+		}
+		switch m := p.Metrics()[0]; {
+		case c.part == "" && (err != nil || *m.Margin != *c.want.Margin || m.Gate != c.want.Gate):
+			t.Errorf("%+v: %+v (%v)", c.cases, m, err)
+		case c.part != "" && (err == nil || !strings.Contains(err.Error(), c.part)):
+			t.Errorf("%+v: %v, want %q", c.cases, err, c.part)
+		}
+	}
+}
+
+// sentinel is an input error that can be told by a second error.
+type sentinel struct{ *InputError }
+
+var errSentinel = errors.New("a name for programs")
+
+func (s sentinel) Unwrap() []error { return []error{s.InputError, errSentinel} }
+
+// TestInputErrorsSplitsWhatWasJoined keeps apart errors that were joined, and
+// together what is one message.
+func TestInputErrorsSplitsWhatWasJoined(t *testing.T) {
+	named := sentinel{&InputError{Pos: Pos{File: "f", Line: 2}, Msg: "bad", Hint: "do better"}}
+	if !errors.Is(named, errSentinel) {
+		t.Fatal("the sentinel is not found")
+	}
+	several := fmt.Errorf("%w, and %w", errors.New("one"), errors.New("two"))
+	lines, hints := InputErrors(errors.Join(nil, named, errors.Join(errors.New("x"), several)))
+	if want := []string{"f:2: bad", "x", "one, and two"}; !slices.Equal(lines, want) {
+		t.Errorf("%q, want %q", lines, want)
+	}
+	if want := []string{"do better"}; !slices.Equal(hints, want) {
+		t.Errorf("%q, want %q", hints, want)
+	}
+	if lines, _ := InputErrors(nil); lines != nil {
+		t.Errorf("no error gave %q", lines)
 	}
 }
 

@@ -28,14 +28,19 @@ type Panel struct {
 	// perCase holds the judges of cases, by the identity of the metric, since
 	// many cases ask for the same.
 	perCase map[string]Judge
+	// gated tells the metrics of cases of which a case has said whether they gate.
+	gated map[int]bool
 }
 
 // NewPanel binds the metrics of a suite. All errors are returned together.
 func NewPanel(specs []MetricSpec, dir string, bind Binder) (*Panel, error) {
-	p := &Panel{bind: bind, dir: dir, index: map[string]int{}, perCase: map[string]Judge{}, surveyors: map[int]Surveyor{}}
+	p := &Panel{bind: bind, dir: dir, index: map[string]int{}, perCase: map[string]Judge{}, gated: map[int]bool{}, surveyors: map[int]Surveyor{}}
 	var errs []error
 	for _, spec := range specs {
 		m, j, err := bind(spec, dir)
+		if err == nil {
+			err = checkMargin(spec, m.Scale)
+		}
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -55,6 +60,23 @@ func NewPanel(specs []MetricSpec, dir string, bind Binder) (*Panel, error) {
 	return p, errors.Join(errs...)
 }
 
+// checkMargin says what is wrong with the margin of a metric. One of 5 would
+// let any score hold whatever happened.
+func checkMargin(spec MetricSpec, scale Scale) error {
+	expected := ""
+	switch {
+	case spec.Margin == nil:
+	case !(*spec.Margin >= 0):
+		expected = "a loss, 0 or more"
+	case *spec.Margin > 1 && scale != Measure:
+		expected = "a loss in score points, from 0 to 1 (0.05 is five points of 100)"
+	}
+	if expected == "" {
+		return nil
+	}
+	return &InputError{Pos: spec.Pos, Msg: fmt.Sprintf("metric %s: margin is %v; expected %s", spec.Label(), *spec.Margin, expected)}
+}
+
 // Admit takes in one case: its own metrics are bound, and judges that survey the
 // suite see it.
 func (p *Panel) Admit(c *Case) error {
@@ -63,7 +85,11 @@ func (p *Panel) Admit(c *Case) error {
 		s.Survey(c)
 	}
 	for _, spec := range c.Checks {
-		if err := p.admit(spec); err != nil {
+		err := p.admit(spec)
+		if err == nil {
+			err = p.agree(p.index[spec.Label()], spec)
+		}
+		if err != nil {
 			errs = append(errs, err)
 		}
 	}
@@ -95,8 +121,41 @@ func (p *Panel) admit(spec MetricSpec) error {
 			Hint: "give this one a name of its own: {" + spec.Scorer + ": {name: ...}}"}
 	case p.metrics[i].Scale != m.Scale:
 		return &InputError{Pos: spec.Pos, Msg: fmt.Sprintf("metric %s is %s here and %s elsewhere", m.Name, m.Scale, p.metrics[i].Scale)}
+	case p.metrics[i].Unit != m.Unit:
+		return &InputError{Pos: spec.Pos, Msg: fmt.Sprintf("metric %s counts %s here and %s elsewhere", m.Name, m.Unit, p.metrics[i].Unit),
+			Hint: "give this one a name of its own: {" + spec.Scorer + ": {name: ...}}"}
 	}
 	p.perCase[key] = j
+	return nil
+}
+
+// agree holds a case to what is known of its metric's part in the verdict, which
+// belongs to all cases together; the first case that says it decides.
+func (p *Panel) agree(i int, spec MetricSpec) error {
+	if err := checkMargin(spec, p.metrics[i].Scale); err != nil {
+		return err
+	}
+	m := &p.metrics[i]
+	differs := func(what string, here, elsewhere any) error {
+		return &InputError{Pos: spec.Pos, Msg: fmt.Sprintf("metric %s has %s %v here and %v elsewhere; it belongs to all cases together", m.Name, what, here, elsewhere),
+			Hint: "say it once, or give this one a name of its own: {" + spec.Scorer + ": {name: ...}}"}
+	}
+	switch {
+	case spec.Margin == nil:
+	case m.Margin == nil && m.PerCase:
+		m.Margin = spec.Margin
+	case m.Margin == nil:
+		return differs("margin", *spec.Margin, "the comparison's")
+	case *m.Margin != *spec.Margin:
+		return differs("margin", *spec.Margin, *m.Margin)
+	}
+	switch {
+	case spec.Gate == nil:
+	case m.PerCase && !p.gated[i]:
+		m.Gate, p.gated[i] = *spec.Gate, true
+	case m.Gate != *spec.Gate:
+		return differs("gate:", *spec.Gate, m.Gate)
+	}
 	return nil
 }
 
@@ -205,6 +264,8 @@ func (e *InputError) Error() string {
 }
 
 // InputErrors flattens joined errors and lists the hints among them once each.
+// An error that wraps several others under a message of its own, such as one
+// with a sentinel to be found by errors.Is, is one line.
 func InputErrors(err error) (lines, hints []string) {
 	seen := map[string]bool{}
 	var walk func(error)
@@ -212,7 +273,7 @@ func InputErrors(err error) (lines, hints []string) {
 		if err == nil {
 			return
 		}
-		if many, ok := err.(interface{ Unwrap() []error }); ok {
+		if many, ok := err.(interface{ Unwrap() []error }); ok && err.Error() == errors.Join(many.Unwrap()...).Error() {
 			for _, e := range many.Unwrap() {
 				walk(e)
 			}

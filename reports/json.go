@@ -14,10 +14,24 @@ var jsonFormat = &Format{Name: "json", Doc: "the whole comparison, numbers unrou
 const schemaNumber = 1
 
 func writeJSON(w io.Writer, c *drift.Comparison, _ Options) error {
+	m := *c
+	m.Reasons, m.Metrics, m.Others, m.Left, m.Worse = list(m.Reasons), list(m.Metrics), list(m.Others), list(m.Left), list(m.Worse)
+	m.Options.Slices = list(m.Options.Slices)
+	p := &m.Pairing
+	p.Edited, p.Added, p.Removed, p.Failed = list(p.Edited), list(p.Added), list(p.Removed), list(p.Failed)
 	return asJSON(w, struct {
 		Schema int `json:"schema"`
 		*drift.Comparison
-	}{schemaNumber, c})
+	}{schemaNumber, &m})
+}
+
+// list is [] where there is nothing, so that a program can go through it
+// whatever was found.
+func list[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
 }
 
 // asJSON writes a model indented; nothing is written if it cannot be.

@@ -48,6 +48,8 @@ func inline(s string) string {
 			if i+1 < len(s) && s[i+1] != ' ' {
 				b.WriteString(joiner)
 			}
+		case r == '-' && i >= 2 && strings.EqualFold(s[i-2:i], "gh"): // GH-12 is an issue too
+			b.WriteString("-" + joiner)
 		case strings.ContainsRune("\\`*_[]|~$", r):
 			fmt.Fprintf(&b, "&#%d;", r) // holds in markdown and in HTML alike
 		default:

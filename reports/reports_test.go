@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
 
 	"holdtrue/eval"
 	"holdtrue/eval/drift"
@@ -123,8 +124,9 @@ func TestGolden(t *testing.T) {
 			golden(t, g.file, b.Bytes())
 			if g.width > 0 {
 				for line := range strings.Lines(b.String()) {
-					if n := utf8.RuneCountInString(line); n > g.width+30 && !strings.Contains(line, "holdtrue ") {
-						t.Errorf("%d characters in %d columns: %s", n, g.width, line)
+					line = strings.TrimSuffix(line, "\n")
+					if n := twwidth.Width(line); n > g.width && !strings.Contains(line, "holdtrue ") {
+						t.Errorf("%d columns in %d: %s", n, g.width, line)
 					}
 				}
 			}
@@ -196,6 +198,43 @@ func TestMarkdownStaysBounded(t *testing.T) {
 	}
 }
 
+func TestJSONNamesFields(t *testing.T) {
+	var b bytes.Buffer
+	if err := writeJSON(&b, rich(), options); err != nil {
+		t.Fatal(err)
+	}
+	if keys := regexp.MustCompile(`"[A-Z]\w*":`).FindAllString(b.String(), -1); keys != nil {
+		t.Errorf("fields without a name of their own: %q", keys)
+	}
+	b.Reset()
+	side := drift.Side{Run: eval.Run{Metrics: []eval.Metric{}}}
+	if err := writeJSON(&b, &drift.Comparison{Verdict: drift.NotMeasured, Baseline: side, Candidate: side}, options); err != nil {
+		t.Fatal(err)
+	}
+	nulls := regexp.MustCompile(`"(\w+)": null`).FindAllStringSubmatch(b.String(), -1)
+	for _, n := range nulls {
+		if n[1] != "errors" && n[1] != "margin" { // not lists
+			t.Errorf("%s is null", n[1])
+		}
+	}
+}
+
+// TestSurenessCountsAnswers: a case without an answer is not as it was before.
+func TestSurenessCountsAnswers(t *testing.T) {
+	c := &drift.Comparison{Pairing: drift.Pairing{Paired: 100, FailedTotal: 50}, WorseTotal: 7, BetterTotal: 3,
+		Baseline: drift.Side{Run: eval.Run{Repeats: 1}}, Candidate: drift.Side{Run: eval.Run{Repeats: 3}}}
+	want := "100 cases compared: 7 got worse, 3 better, 40 as before, 50 without an answer on a side; asked 1 time before and 3 times now; 0 % of the texts changed."
+	if got := sureness(c); got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+	c.Pairing = drift.Pairing{Paired: 1, AddedTotal: 2, RemovedTotal: 3, EditedTotal: 4}
+	c.WorseTotal, c.BetterTotal, c.Candidate.Run.Repeats = 1, 0, 1
+	want = "1 case compared: 1 got worse, 0 better, 0 as before; 9 cases left out as edited, new or gone; 0 % of the texts changed."
+	if got := sureness(c); got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+}
+
 func TestMarkdownTellsEverythingWhereItFits(t *testing.T) {
 	var b bytes.Buffer
 	if err := writeMarkdown(&b, rich(), options); err != nil {
@@ -206,6 +245,33 @@ func TestMarkdownTellsEverythingWhereItFits(t *testing.T) {
 	}
 	if !strings.HasPrefix(b.String(), "<!-- holdtrue:support--bot- -->\n") {
 		t.Errorf("the marker is %.60q", b.String())
+	}
+}
+
+// TestHeadlineKnowsEveryVerdict: what was compared is never said not to have been.
+func TestHeadlineKnowsEveryVerdict(t *testing.T) {
+	c, said := rich(), map[string]drift.Verdict{}
+	for _, m := range c.Metrics { // one of every verdict
+		c.Verdict = m.Verdict
+		word, rest, _ := strings.Cut(headline(c), ": ")
+		if word != strings.ToUpper(string(m.Verdict)) {
+			t.Errorf("%s: the first word is %q", m.Verdict, word)
+		}
+		if refused := strings.Contains(rest, "could not be compared"); refused != (m.Verdict == drift.NotMeasured) {
+			t.Errorf("%s: %s", m.Verdict, rest)
+		}
+		if other, twice := said[rest]; twice {
+			t.Errorf("%s and %s say the same: %s", m.Verdict, other, rest)
+		}
+		said[rest] = m.Verdict
+	}
+	c.Verdict = drift.Inconclusive
+	if got := headline(c); !strings.Contains(got, "though 3 of 8 metrics hold or improved") {
+		t.Error(got)
+	}
+	c.Metrics = []drift.Metric{{Verdict: drift.Inconclusive}, {Verdict: drift.NotMeasured}}
+	if got := headline(c); !strings.Contains(got, "nothing was shown either way") {
+		t.Error(got)
 	}
 }
 
@@ -226,14 +292,14 @@ func TestJSONIsWhole(t *testing.T) {
 
 var (
 	mention = regexp.MustCompile(`@[A-Za-z0-9]`)
-	issue   = regexp.MustCompile(`#[0-9]`)
+	issue   = regexp.MustCompile(`#[0-9]|(?i)gh-[0-9]`)
 	link    = regexp.MustCompile(`\]\(|https?://|www\.[a-z]`)
 	entity  = regexp.MustCompile(`&#[0-9]+;`)
 	commit  = regexp.MustCompile(`[0-9a-f]{7}`)
 )
 
 func FuzzInline(f *testing.F) {
-	for _, s := range []string{hostileText, "", "@a", "#1", "a\r\nb", "http://x", "](", "www.x", "\\@a", "&lt;", "1234567890abcdef", "\u2028", strings.Repeat("`", 99)} {
+	for _, s := range []string{hostileText, "", "@a", "#1", "see gh-1, GH-2", "a\r\nb", "http://x", "](", "www.x", "\\@a", "&lt;", "1234567890abcdef", "000000$00000000", "\u2028", strings.Repeat("`", 99)} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -241,7 +307,7 @@ func FuzzInline(f *testing.F) {
 			if !utf8.ValidString(out) {
 				t.Fatalf("%s: not UTF-8: %q", name, out)
 			}
-			out = entity.ReplaceAllString(out, "")
+			out = entity.ReplaceAllString(out, " ") // one character, whatever it is
 			for what, re := range map[string]*regexp.Regexp{"a mention": mention, "an issue": issue, "a link": link, "a commit": commit} {
 				if m := re.FindString(out); m != "" {
 					t.Fatalf("%s: %s is alive: %q in %q", name, what, m, out)

@@ -66,7 +66,8 @@ func Summary(w io.Writer, s drift.Summary, opt Options) error {
 		}{schemaNumber, s})
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "run %s of %s: %s, %d cases, %d outputs, %d failed calls\n\n", s.Run.ID, plain(s.Run.Name()), s.Run.Status, s.Cases, s.Outputs, s.Failed)
+	fmt.Fprintf(&b, "run %s of %s: %s, %s, %s, %s\n\n", s.Run.ID, plain(s.Run.Name()), s.Run.Status,
+		several(s.Cases, "case"), several(s.Outputs, "output"), several(s.Failed, "failed call"))
 	tab := table{header: []string{"metric", "mean", "unit", "scored", "skipped", "missing", "failed"}, right: []int{1, 3, 4, 5, 6}}
 	for _, m := range s.Metrics {
 		unit, mean := "points of 100", "-"
@@ -233,7 +234,10 @@ func Scorers(w io.Writer, scorers []ScorerLine, opt Options) error {
 // Scorer explains one scorer.
 func Scorer(w io.Writer, s ScorerLine, opt Options) error {
 	if opt.JSON {
-		return asJSON(w, s)
+		return asJSON(w, struct {
+			Schema int `json:"schema"`
+			ScorerLine
+		}{schemaNumber, s})
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s (version %s): %s\n\nscale: %s; better: %s\n", s.Name, s.Version, s.Doc, s.Scale, s.Better)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/fatih/color"
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
 
 	"holdtrue/eval/drift"
 )
@@ -144,11 +145,11 @@ func (t textWriter) cases() error {
 		width = 100
 	}
 	for _, w := range shown {
-		fmt.Fprintf(t.b, "  %s\n", ellipsis(fmt.Sprintf("%s  (%s)%s", plain(w.CaseID), w.Kind, tagText(w.Tags)), width))
+		fmt.Fprintf(t.b, "  %s\n", ellipsis(fmt.Sprintf("%s  (%s)%s", plain(w.CaseID), w.Kind, tagText(w.Tags)), width-2))
 		for _, l := range w.Losses[:min(3, len(w.Losses))] {
-			fmt.Fprintf(t.b, "    %s\n", ellipsis(lossText(l)+reasonOf(&w, l.Metric), width))
+			fmt.Fprintf(t.b, "    %s\n", ellipsis(lossText(l)+reasonOf(&w, l.Metric), width-4))
 		}
-		before, now := aroundChange(w.BaselineOutput.Text, w.CandidateOutput.Text, width-14)
+		before, now := aroundChange(w.BaselineOutput.Text, w.CandidateOutput.Text, width-12)
 		fmt.Fprintf(t.b, "    before: %s\n", orWord(before, w.BaselineOutput.Err))
 		fmt.Fprintf(t.b, "    now:    %s\n", orWord(now, w.CandidateOutput.Err))
 	}
@@ -205,18 +206,24 @@ func aroundChange(before, now string, width int) (string, string) {
 		start = 0
 	}
 	part := func(s string) string {
-		return lead + ellipsis(plain(strings.TrimSpace(s[min(start, len(s)):])), max(20, width-len(lead)-3))
+		return lead + ellipsis(plain(strings.TrimSpace(s[min(start, len(s)):])), max(20, width-len(lead)))
 	}
 	return part(before), part(now)
 }
 
-// ellipsis shortens a text to at most n characters.
+// ellipsis shortens a text to at most n columns of a terminal.
 func ellipsis(s string, n int) string {
-	r := []rune(s)
-	if len(r) <= n {
+	if twwidth.Width(s) <= n {
 		return s
 	}
-	return string(r[:n]) + "..."
+	const dots = "..."
+	width := len(dots)
+	for i, r := range s {
+		if width += twwidth.Width(string(r)); width > n {
+			return s[:i] + dots
+		}
+	}
+	return s
 }
 
 func neutralLines(lines []string) []string {
@@ -228,7 +235,7 @@ func neutralLines(lines []string) []string {
 }
 
 func bullet(s string, width int) string {
-	return "  " + strings.ReplaceAll(wrap(s, width-2), "\n", "\n    ")
+	return "  " + strings.ReplaceAll(wrap(s, width-4), "\n", "\n    ")
 }
 
 // wrap breaks a line at blanks so that it fits the terminal; 0 leaves it whole.
@@ -239,7 +246,7 @@ func wrap(s string, width int) string {
 	var b strings.Builder
 	n := 0
 	for i, word := range strings.Fields(s) {
-		l := len([]rune(word))
+		l := twwidth.Width(word)
 		switch {
 		case i == 0:
 		case n+1+l > width:

@@ -16,13 +16,20 @@ func headline(c *drift.Comparison) string {
 	switch c.Verdict {
 	case drift.Regressed:
 		return fmt.Sprintf("%s: %s is worse than %s on %d of %d metrics. Look before it goes out.", word, cand, base, count(c, down), len(c.Metrics))
+	case drift.RegressedCases:
+		return fmt.Sprintf("%s: %s is worse than %s on some cases of %d of %d metrics; no average is shown to have dropped. Look before it goes out.", word, cand, base, count(c, down), len(c.Metrics))
 	case drift.Mixed:
 		return fmt.Sprintf("%s: %s is worse than %s in one place and better in another. Look before it goes out.", word, cand, base)
 	case drift.Improved:
 		return fmt.Sprintf("%s: %s is better than %s on %d of %d metrics, and worse on none.", word, cand, base, count(c, up), len(c.Metrics))
+	case drift.ImprovedCases:
+		return fmt.Sprintf("%s: %s is better than %s on some cases of %d of %d metrics, and worse on none; no average is shown to have risen.", word, cand, base, count(c, up), len(c.Metrics))
 	case drift.Holds:
 		return fmt.Sprintf("%s: %s keeps what %s did, within the margin of every metric.", word, cand, base)
 	case drift.Inconclusive:
+		if n := count(c, func(v drift.Verdict) bool { return up(v) || v == drift.Holds }); n > 0 {
+			return fmt.Sprintf("%s: %s is not shown to keep all of what %s did, though %d of %d metrics hold or improved. This is not \"no change\".", word, cand, base, n, len(c.Metrics))
+		}
 		return fmt.Sprintf("%s: nothing was shown either way between %s and %s. This is not \"no change\".", word, base, cand)
 	}
 	return fmt.Sprintf("%s: %s could not be compared with %s.", word, cand, base)
@@ -43,15 +50,30 @@ func count(c *drift.Comparison, is func(drift.Verdict) bool) int {
 	return n
 }
 
+// several counts a noun.
+func several(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
 // sureness is how sure the verdict is, in cases.
 func sureness(c *drift.Comparison) string {
-	text := fmt.Sprintf("%d cases compared: %d got worse, %d better, %d as before",
-		c.Pairing.Paired, c.WorseTotal, c.BetterTotal, c.Pairing.Paired-c.WorseTotal-c.BetterTotal)
+	p := &c.Pairing
+	text := fmt.Sprintf("%s compared: %d got worse, %d better, %d as before",
+		several(p.Paired, "case"), c.WorseTotal, c.BetterTotal, p.Paired-p.FailedTotal-c.WorseTotal-c.BetterTotal)
+	if p.FailedTotal > 0 {
+		text += fmt.Sprintf(", %d without an answer on a side", p.FailedTotal)
+	}
+	if n := p.EditedTotal + p.AddedTotal + p.RemovedTotal; n > 0 {
+		text += fmt.Sprintf("; %s left out as edited, new or gone", several(n, "case"))
+	}
 	switch before, now := c.Baseline.Run.Repeats, c.Candidate.Run.Repeats; {
 	case before == now && now > 1:
 		text += fmt.Sprintf("; each asked %d times of either side", now)
 	case before != now:
-		text += fmt.Sprintf("; asked %d times before and %d times now", before, now)
+		text += fmt.Sprintf("; asked %s before and %s now", several(before, "time"), several(now, "time"))
 	}
 	return text + fmt.Sprintf("; %.0f %% of the texts changed.", 100*c.Churn)
 }
@@ -185,16 +207,16 @@ func leftOut(c *drift.Comparison) []string {
 			return
 		}
 		shown := ids[:min(len(ids), 5)]
-		text := fmt.Sprintf("%d cases %s: %s", n, what, plain(strings.Join(shown, ", ")))
+		text := fmt.Sprintf("%s, %s: %s", what, several(n, "case"), plain(strings.Join(shown, ", ")))
 		if n > len(shown) {
 			text += ", ..."
 		}
 		lines = append(lines, text)
 	}
-	add(p.EditedTotal, "were edited since the baseline", p.Edited)
-	add(p.AddedTotal, "are new", p.Added)
-	add(p.RemovedTotal, "are gone", p.Removed)
-	add(p.FailedTotal, "have no answer on a side, every call failed", p.Failed)
+	add(p.EditedTotal, "edited since the baseline", p.Edited)
+	add(p.AddedTotal, "new", p.Added)
+	add(p.RemovedTotal, "gone", p.Removed)
+	add(p.FailedTotal, "without an answer on a side, as every call failed", p.Failed)
 	for _, l := range c.Left {
 		lines = append(lines, fmt.Sprintf("metric %s: %s", plain(l.Name), plain(l.Reason)))
 	}

@@ -68,12 +68,12 @@ func (c *Comparison) advise() {
 	switch {
 	case c.Verdict == NotMeasured && c.Pairing.Paired == 0:
 		next("run both versions over the same cases, then compare again")
+	case c.Verdict == NotMeasured && c.tooManyFailed():
+		next("look at the errors of the failed calls, then run that version again")
 	case c.Verdict == NotMeasured && len(c.Metrics) == 0:
 		next("score both runs with the same metrics, then compare again")
-	case c.Verdict == NotMeasured && !c.tooManyFailed():
-		next("find out why there is no score on a side, then score that run again")
 	case c.Verdict == NotMeasured:
-		next("look at the errors of the failed calls, then run that version again")
+		next("find out why there is no score on a side, then score that run again")
 	case c.Verdict.down():
 		c.adviseOnLoss(next)
 	case c.Verdict == Inconclusive:
@@ -82,8 +82,15 @@ func (c *Comparison) advise() {
 	if n := c.Pairing.EditedTotal + c.Pairing.AddedTotal; n > 0 {
 		next("answer the %s with the baseline version too, so that %s can be compared", count(n, "new or edited case"), itThey(n))
 	}
-	if len(c.Left) > 0 {
-		next("score both runs with the same configuration of %s, so that no metric is left out", c.leftNames())
+	var unlike []string
+	for _, l := range c.Left {
+		if l.Reason != noScores {
+			unlike = append(unlike, l.Name)
+		}
+	}
+	if len(unlike) > 0 {
+		slices.Sort(unlike)
+		next("score both runs with the same configuration of %s, so that no metric is left out", someOf(slices.Compact(unlike)))
 	}
 }
 

@@ -19,8 +19,8 @@ const (
 	defaultConfidence = 0.95
 )
 
-// withDefaults fills in the zero fields and refuses what cannot be meant.
-func (o Options) withDefaults() (Options, error) {
+// WithDefaults fills in the zero fields and refuses what cannot be meant.
+func (o Options) WithDefaults() (Options, error) {
 	set := func(v *float64, standard float64) {
 		if *v == 0 {
 			*v = standard
@@ -69,7 +69,7 @@ func (o Options) withDefaults() (Options, error) {
 // empty. Created is left to the caller: the result depends on the two runs and
 // the options alone.
 func Compare(ctx context.Context, base, cand Input, opts Options, fetch Fetch) (*Comparison, error) {
-	opts, err := opts.withDefaults()
+	opts, err := opts.WithDefaults()
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +113,7 @@ func Compare(ctx context.Context, base, cand Input, opts Options, fetch Fetch) (
 	c.Draws = max(c.Draws, draws)
 	c.Errors = p.testErrors(opts)
 	c.addWarnings(p, both)
-	c.conclude(lost)
+	c.conclude(lost, p.unscored(gating, opts.Alpha))
 	p.rankCases(c, gating)
 	c.advise()
 	return c, c.fetchTexts(ctx, fetch)

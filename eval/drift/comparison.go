@@ -44,7 +44,7 @@ type Comparison struct {
 	Next []string `json:"next,omitempty"`
 
 	Options Options `json:"options"`
-	Seed    uint64  `json:"seed"`
+	Seed    uint64  `json:"seed,string"`
 	// Draws is the number of random sign flips or permutations behind the
 	// corrected p values; 0 where the p values are exact.
 	Draws int `json:"draws"`
@@ -175,8 +175,8 @@ type CaseChange struct {
 	// with the largest loss scored better than every candidate repeat, at
 	// least 2 on both sides), "flaky" (the repeats overlap) or "suspect" (one
 	// repeat: noise unknown).
-	Kind string `json:"kind"`
-	Case eval.Case
+	Kind string    `json:"kind"`
+	Case eval.Case `json:"asked"`
 	// BaselineOutput and CandidateOutput are the outputs shown, with the
 	// scores of the candidate's: the repeat with the worst candidate score.
 	BaselineOutput  eval.Output  `json:"baseline_output"`

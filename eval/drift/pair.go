@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"holdtrue/eval"
+	"holdtrue/eval/stats"
 )
 
 const (
@@ -207,9 +208,9 @@ func mean(values []float64) float64 {
 }
 
 // matchMetrics lists the metrics that both runs have alike, in the order of the
-// candidate's, and those that are left out. lost counts the gating ones of the
-// baseline among the latter.
-func matchMetrics(base, cand *table) (both []matched, left []Left, lost int) {
+// candidate's, and those that are left out. lost names the gating ones of the
+// baseline among the latter, but for those that apply to no case.
+func matchMetrics(base, cand *table) (both []matched, left []Left, lost []string) {
 	for c, m := range cand.run.Metrics {
 		b := base.metric(m.Name)
 		if b < 0 {
@@ -219,12 +220,15 @@ func matchMetrics(base, cand *table) (both []matched, left []Left, lost int) {
 		if same, difference := base.run.Metrics[b].Same(m); !same {
 			left = append(left, Left{m.Name, "configured differently: " + difference})
 			if gates(base.run.Metrics[b]) {
-				lost++
+				lost = append(lost, m.Name)
 			}
 			continue
 		}
 		if base.judged[b]+cand.judged[c] == 0 {
-			left = append(left, Left{m.Name, "neither run has an output with a score of it"})
+			left = append(left, Left{m.Name, noScores})
+			if gates(m) && base.unjudge[b]+cand.unjudge[c] > 0 {
+				lost = append(lost, m.Name)
+			}
 			continue
 		}
 		both = append(both, matched{m, b, c})
@@ -233,11 +237,38 @@ func matchMetrics(base, cand *table) (both []matched, left []Left, lost int) {
 		if cand.metric(m.Name) < 0 {
 			left = append(left, Left{m.Name, "only the baseline has it"})
 			if gates(m) {
-				lost++
+				lost = append(lost, m.Name)
 			}
 		}
 	}
 	return both, left, lost
+}
+
+// noScores is why a metric is left out that both runs have alike.
+const noScores = "neither run has an output with a score of it"
+
+// unscored says of which metrics the candidate lost more scores than chance
+// explains, on cases that were answered on both sides: what is not judged may
+// have fallen.
+func (p *pairs) unscored(family []*measured, alpha float64) (words []string) {
+	for _, x := range family {
+		lost, gained := 0, 0
+		for i, c := range p.cases {
+			before, after := x.before[i] == x.before[i], x.after[i] == x.after[i]
+			if before == after || p.base.answered(c[0]) == 0 || p.cand.answered(c[1]) == 0 {
+				continue
+			}
+			if before {
+				lost++
+			} else {
+				gained++
+			}
+		}
+		if _, mid := stats.McNemar(lost, gained); lost > gained && mid <= alpha {
+			words = append(words, fmt.Sprintf("%s lost its score on %s that had one, and an answer without a score may be worse", x.metric.Name, count(lost, "case")))
+		}
+	}
+	return words
 }
 
 type matched struct {

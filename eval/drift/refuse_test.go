@@ -78,6 +78,53 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// TestLostScoresAreDoubted takes the good word back where answers of the
+// candidate could not be judged on cases whose baseline was, and only there.
+func TestLostScoresAreDoubted(t *testing.T) {
+	other := eval.Metric{Name: "other", Scorer: "label", Version: "1", Scale: eval.Binary, Better: eval.Higher, Gate: true}
+	both := func(n, scored int, status eval.Status) (rows []eval.Row) {
+		for i := range n {
+			r := row(caseID(i), 0, 1, 1)
+			if i >= scored {
+				r.Scores[1] = eval.RowScore{Metric: 1, Status: status}
+			}
+			rows = append(rows, r)
+		}
+		return rows
+	}
+	for _, c := range []struct {
+		before, after []eval.Row
+		want          Verdict
+		part          string
+	}{
+		{both(100, 100, eval.Failed), both(100, 70, eval.Failed), Inconclusive, "other lost its score on 30 cases that had one"},
+		{both(100, 100, eval.Skipped), both(100, 95, eval.Skipped), Inconclusive, "other lost its score on 5 cases"},
+		{both(100, 100, eval.Failed), both(100, 97, eval.Failed), Holds, "hold within"},
+		{both(100, 70, eval.Failed), both(100, 100, eval.Failed), Holds, "hold within"},
+		{both(100, 100, eval.Failed), both(100, 0, eval.Failed), NotMeasured, "other lost its score on 100 cases"},
+		{both(100, 0, eval.Failed), both(100, 0, eval.Failed), Inconclusive, "1 metric could not be compared: other"},
+		{both(100, 0, eval.Skipped), both(100, 0, eval.Skipped), Holds, "correct holds within"}, // applies to no case
+	} {
+		got := compare(t, newRun("a", correct, other), newRun("b", correct, other), c.before, c.after, Options{})
+		if got.Verdict != c.want || !strings.Contains(strings.Join(got.Reasons, "\n"), c.part) {
+			t.Errorf("%s %q, want %s with %q", got.Verdict, got.Reasons, c.want, c.part)
+		}
+		if strings.Contains(strings.Join(got.Next, "\n"), "same configuration") {
+			t.Errorf("nothing is configured differently: %q", got.Next)
+		}
+	}
+	failed := func(n int) (rows []eval.Row) {
+		for i := range n {
+			rows = append(rows, failedRow(caseID(i), 0, 1))
+		}
+		return rows
+	}
+	c := compare(t, newRun("a", correct), newRun("b", correct), failed(9), failed(9), Options{})
+	if c.Verdict != NotMeasured || len(c.Next) != 1 || !strings.Contains(c.Next[0], "errors of the failed calls") {
+		t.Errorf("%s %q", c.Verdict, c.Next)
+	}
+}
+
 func TestExitCode(t *testing.T) {
 	for v, want := range map[Verdict][2]int{
 		Holds: {0, 0}, Improved: {0, 0}, ImprovedCases: {0, 0}, Regressed: {1, 1}, RegressedCases: {1, 1}, Mixed: {1, 1},

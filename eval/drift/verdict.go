@@ -98,9 +98,9 @@ func (c *Comparison) tooManyFailed() bool {
 
 func (s *Side) failedShare() float64 { return ratio(s.Failed, s.Outputs) }
 
-// conclude finds the word for the whole report. lost counts the gating metrics
-// of the baseline that could not be compared.
-func (c *Comparison) conclude(lost int) {
+// conclude finds the word for the whole report. lost names the gating metrics
+// that could not be compared, unscored says which of the others lost scores.
+func (c *Comparison) conclude(lost, unscored []string) {
 	for _, s := range []struct {
 		side *Side
 		name string
@@ -132,7 +132,7 @@ func (c *Comparison) conclude(lost int) {
 		}
 	}
 	c.giveReasons()
-	c.doubt(lost)
+	c.doubt(lost, unscored)
 }
 
 func (c *Comparison) refuse(reason string) {
@@ -172,14 +172,15 @@ func (c *Comparison) reasonOf(name string) string {
 
 // doubt takes back a good word where something was not compared that could have
 // hidden a loss.
-func (c *Comparison) doubt(lost int) {
+func (c *Comparison) doubt(lost, unscored []string) {
 	var doubts []string
 	if c.Errors != nil && c.Errors.Verdict == Changed && c.Errors.Overall.Candidate > c.Errors.Overall.Baseline {
 		doubts = append(doubts, fmt.Sprintf("failed calls rose from %s to %s, and a failed call has no score",
 			percent(c.Errors.Overall.Baseline), percent(c.Errors.Overall.Candidate)))
 	}
-	if lost > 0 {
-		doubts = append(doubts, fmt.Sprintf("%s of the baseline could not be compared: %s", count(lost, "metric"), c.leftNames()))
+	doubts = append(doubts, unscored...)
+	if len(lost) > 0 {
+		doubts = append(doubts, fmt.Sprintf("%s could not be compared: %s", count(len(lost), "metric"), someOf(lost)))
 	}
 	if len(doubts) == 0 {
 		return
@@ -190,15 +191,6 @@ func (c *Comparison) doubt(lost int) {
 		return
 	}
 	c.Reasons = append(c.Reasons, doubts...)
-}
-
-func (c *Comparison) leftNames() string {
-	names := make([]string, 0, len(c.Left))
-	for _, l := range c.Left {
-		names = append(names, l.Name)
-	}
-	slices.Sort(names)
-	return someOf(slices.Compact(names))
 }
 
 // ExitCode is the contract with a caller that reads one number: 0 for holds or

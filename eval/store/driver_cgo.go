@@ -13,11 +13,11 @@ import (
 )
 
 // openPool opens a pool of connections to the file.
-func openPool(path string, readOnly bool) (*sql.DB, error) {
+func openPool(path string, as access) (*sql.DB, error) {
 	return sql.OpenDB(connector{&sqlite3.SQLiteDriver{ConnectHook: func(c *sqlite3.SQLiteConn) error {
 		_, err := c.Exec(checkpointPragma, nil)
 		return err
-	}}, dsn(path, readOnly)}), nil
+	}}, dsn(path, as)}), nil
 }
 
 // connector opens connections with a hook, which a registered driver name could
@@ -36,16 +36,19 @@ func (c connector) Driver() driver.Driver { return c.driver }
 // dsn spells the pragmas in the connection string, so that every connection of
 // the pool has them. Transactions take the write lock at once: taking it later
 // fails with SQLITE_BUSY whatever the timeout.
-func dsn(path string, readOnly bool) string {
+func dsn(path string, as access) string {
 	q := url.Values{
 		"_busy_timeout": {"30000"}, "_foreign_keys": {"on"}, "_txlock": {"immediate"},
 		"_synchronous": {"NORMAL"}, "_cache_size": {"-8000"},
 	}
-	if readOnly {
+	if as != readWrite {
 		q.Set("mode", "ro")
 		q.Set("_query_only", "1")
 	} else {
 		q.Set("_journal_mode", "WAL")
+	}
+	if as == frozen {
+		q.Set("immutable", "1")
 	}
 	return fileURI(path) + "?" + q.Encode()
 }

@@ -14,7 +14,7 @@ import (
 // of one case and two repeats, with scores of every status.
 func firstSchema(t *testing.T, path string) {
 	t.Helper()
-	db, err := openPool(path, false)
+	db, err := openPool(path, readWrite)
 	if err != nil {
 		t.Fatal(err)
 	}

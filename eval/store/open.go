@@ -24,8 +24,10 @@ var migrations embed.FS
 
 // Primary result codes of SQLite that are told apart.
 const (
-	codeFull   = 13
-	codeNotADB = 26
+	codeReadOnly = 8
+	codeFull     = 13
+	codeCantOpen = 14
+	codeNotADB   = 26
 )
 
 const maxConnections = 4
@@ -36,10 +38,9 @@ const checkpointPragma = "PRAGMA wal_autocheckpoint = 4000"
 
 // Options of Open.
 type Options struct {
-	// MustExist refuses to make a new file.
+	// MustExist refuses to make a new file. One that may only be read is then
+	// opened for reading: see IsReadOnly.
 	MustExist bool
-	// ReadOnly opens for reading only; it implies MustExist.
-	ReadOnly bool
 	// Now is the clock; time.Now where nil.
 	Now func() time.Time
 }
@@ -57,21 +58,47 @@ type DB struct {
 // bringing an older one up to date. A file that is something else, or was
 // written by a newer program, is refused.
 func Open(ctx context.Context, path string, opt Options) (*DB, error) {
-	if err := checkPath(path, opt.MustExist || opt.ReadOnly); err != nil {
+	if err := checkPath(path, opt.MustExist); err != nil {
 		return nil, err
 	}
-	db, err := openPool(path, opt.ReadOnly)
+	s, err := openAs(ctx, path, readWrite, opt.Now)
+	if opt.MustExist && (isCode(err, codeReadOnly) || isCode(err, codeCantOpen)) {
+		for _, as := range []access{readOnly, frozen} {
+			if r, failed := openAs(ctx, path, as, opt.Now); failed == nil {
+				return r, nil
+			}
+		}
+	}
+	return s, err
+}
+
+// access says what may be done to the file of a store.
+type access int
+
+const (
+	readWrite access = iota
+	readOnly
+	frozen // nobody writes: no lock is taken and no write-ahead log is looked for
+)
+
+func openAs(ctx context.Context, path string, as access, now func() time.Time) (*DB, error) {
+	if as == frozen {
+		// What is still in a write-ahead log would be passed over.
+		if log, err := os.Stat(path + "-wal"); err == nil && log.Size() > 0 || err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("store %s: its write-ahead log cannot be read", path)
+		}
+	}
+	db, err := openPool(path, as)
 	if err != nil {
 		return nil, fmt.Errorf("store %s: %w", path, err)
 	}
 	db.SetMaxOpenConns(maxConnections)
 	db.SetMaxIdleConns(maxConnections) // opening one costs more than a query
-	now := opt.Now
 	if now == nil {
 		now = time.Now
 	}
 	s := &DB{db: db, path: path, now: now}
-	if err := s.prepare(ctx, opt.ReadOnly); err != nil {
+	if err := s.prepare(ctx, as != readWrite); err != nil {
 		return nil, errors.Join(s.explain(err), db.Close())
 	}
 	return s, nil
@@ -92,6 +119,13 @@ func (s *DB) Path() string { return s.path }
 // IsFull reports whether an error means that the disk is full.
 func IsFull(err error) bool { return isCode(err, codeFull) }
 
+// IsReadOnly reports whether an error means that the file may only be read.
+func IsReadOnly(err error) bool { return isCode(err, codeReadOnly) }
+
+// leastFile is the size of the smallest SQLite file. What is shorter and not
+// empty would be taken for an empty database, and written over.
+const leastFile = 512
+
 func checkPath(path string, mustExist bool) error {
 	info, err := os.Stat(path)
 	switch {
@@ -107,8 +141,14 @@ func checkPath(path string, mustExist bool) error {
 		return fmt.Errorf("store: %w", err)
 	case info.IsDir():
 		return &eval.InputError{Pos: eval.Pos{File: path}, Msg: "this is a folder, not a run database"}
+	case info.Mode().IsRegular() && info.Size() > 0 && info.Size() < leastFile:
+		return noStore(path)
 	}
 	return nil
+}
+
+func noStore(path string) error {
+	return &eval.InputError{Pos: eval.Pos{File: path}, Msg: "this file is not a run database", Hint: "--store names another file"}
 }
 
 func isDir(path string) bool {
@@ -116,9 +156,14 @@ func isDir(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// fileURI is the path as a SQLite URI: ?, # and % would end or change it.
+// fileURI is the path as a SQLite URI: ?, # and % would end or change it, and
+// ":memory:" without a folder would be no file.
 func fileURI(path string) string {
-	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()
+	path = filepath.ToSlash(path)
+	if strings.HasPrefix(path, ":") {
+		path = "./" + path
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath()
 }
 
 // explain turns an error of the file as a whole into one a person can act on.
@@ -128,7 +173,7 @@ func (s *DB) explain(err error) error {
 	case errors.As(err, &in):
 		return err
 	case isCode(err, codeNotADB):
-		return &eval.InputError{Pos: eval.Pos{File: s.path}, Msg: "this file is not a run database", Hint: "--store names another file"}
+		return noStore(s.path)
 	}
 	return fmt.Errorf("store %s: %w", s.path, err)
 }

@@ -58,7 +58,10 @@ func (s *DB) byPin(ctx context.Context, ref string) ([]eval.Run, error) {
 	return s.queryRuns(ctx, "SELECT "+runColumns+" FROM runs WHERE number = (SELECT run FROM pins WHERE name = ?)", ref)
 }
 
-const newestComplete = " AND status = 'complete' ORDER BY started DESC, number DESC LIMIT 1"
+// The newest run is the one stored last: the clock may have been put back.
+const newestFirst = " ORDER BY number DESC"
+
+const newestComplete = " AND status = 'complete'" + newestFirst + " LIMIT 1"
 
 func (s *DB) byLatest(ctx context.Context, ref string) ([]eval.Run, error) {
 	if ref != Latest {
@@ -79,7 +82,7 @@ func (s *DB) byPrefix(ctx context.Context, ref string) ([]eval.Run, error) {
 	if len(ref) < minPrefix || strings.Trim(ref, crockford) != "" {
 		return nil, nil
 	}
-	return s.queryRuns(ctx, "SELECT "+runColumns+" FROM runs WHERE substr(id, 1, ?) = ? ORDER BY started DESC LIMIT 10", len(ref), ref)
+	return s.queryRuns(ctx, "SELECT "+runColumns+" FROM runs WHERE substr(id, 1, ?) = ?"+newestFirst+" LIMIT 10", len(ref), ref)
 }
 
 // noRun says that nothing answers to a name, and what would.
@@ -99,15 +102,18 @@ func (s *DB) noRun(ctx context.Context, ref string) error {
 		names = names[:12]
 	}
 	msg := fmt.Sprintf("no run answers to %q%s", ref, wire.Suggest(ref, names))
-	if ref == Latest {
+	switch {
+	case ref == Latest:
 		msg = "no complete run is stored yet"
+	case slices.Contains(names, ref): // found, had it a complete run
+		msg = fmt.Sprintf("no run of %s is complete yet; one that is not is named by its id", ref)
 	}
 	return notFound{&eval.InputError{Msg: msg, Hint: "holdtrue runs"}}
 }
 
 // Resumable finds the newest run of an agent that was not finished.
 func (s *DB) Resumable(ctx context.Context, suite, agent string) (eval.Run, error) {
-	runs, err := s.queryRuns(ctx, "SELECT "+runColumns+" FROM runs WHERE suite = ? AND agent = ? AND status = 'running' ORDER BY started DESC, number DESC LIMIT 1", suite, agent)
+	runs, err := s.queryRuns(ctx, "SELECT "+runColumns+" FROM runs WHERE suite = ? AND agent = ? AND status = 'running'"+newestFirst+" LIMIT 1", suite, agent)
 	if err != nil {
 		return eval.Run{}, err
 	}
@@ -124,10 +130,18 @@ var pinName = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._/-]{0,63}$`)
 })
 
-// Pin gives a run a name, taking the name from the run that had it.
-func (s *DB) Pin(ctx context.Context, name, runID string) error {
+// CheckPinName says what is wrong with a name that is to be pinned.
+func CheckPinName(name string) error {
 	if !pinName().MatchString(name) || name == Latest || isID(name) {
 		return &eval.InputError{Msg: fmt.Sprintf("%q cannot be a pinned name: it begins with a letter, holds letters, digits and . _ / -, and is not \"latest\" or like a run's id", name)}
+	}
+	return nil
+}
+
+// Pin gives a run a name, taking the name from the run that had it.
+func (s *DB) Pin(ctx context.Context, name, runID string) error {
+	if err := CheckPinName(name); err != nil {
+		return err
 	}
 	res, err := s.db.ExecContext(ctx, `INSERT INTO pins (name, run, pinned) SELECT ?, number, ? FROM runs WHERE id = ?
 		ON CONFLICT (name) DO UPDATE SET run = excluded.run, pinned = excluded.pinned`, name, s.now().UnixMilli(), runID)

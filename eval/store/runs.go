@@ -129,7 +129,7 @@ func (s *DB) Runs(ctx context.Context, f Filter) ([]RunInfo, error) {
 	if len(where) > 0 {
 		query += " WHERE " + strings.Join(where, " AND ")
 	}
-	query += " ORDER BY started DESC, number DESC"
+	query += newestFirst
 	if f.Limit > 0 {
 		query += fmt.Sprintf(" LIMIT %d", f.Limit)
 	}

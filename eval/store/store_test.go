@@ -196,7 +196,7 @@ func TestResolve(t *testing.T) {
 			t.Errorf("%s: %s (%v), want %s", ref, got.ID, err, want)
 		}
 	}
-	for ref, part := range map[string]string{"mian": `did you mean "main"`, "slow": "no run answers", "bot@3": "no run answers", "zzzz": "no run answers"} {
+	for ref, part := range map[string]string{"mian": `did you mean "main"`, "slow": "no run of slow is complete", "bot@3": "no run answers", "zzzz": "no run answers"} {
 		if _, err := db.Run(ctx, ref); !errors.Is(err, ErrNotFound) || !strings.Contains(err.Error(), part) {
 			t.Errorf("%s: %v", ref, err)
 		}
@@ -211,11 +211,40 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+// TestNewestWhateverTheClock takes the run that was stored last for the newest,
+// though the clock was put back before it.
+func TestNewestWhateverTheClock(t *testing.T) {
+	db := open(t, filepath.Join(t.TempDir(), "a.db"))
+	ctx := t.Context()
+	noon := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	var last eval.Run
+	for hour := range 3 {
+		last = eval.Run{Suite: "s", Agent: "bot", Started: noon.Add(-time.Duration(hour) * time.Hour), Repeats: 1, Metrics: testMetrics}
+		if err := db.NewRun(ctx, &last); err != nil {
+			t.Fatal(err)
+		}
+		if resumable, err := db.Resumable(ctx, "s", "bot"); err != nil || resumable.ID != last.ID {
+			t.Errorf("%s goes on (%v), want %s", resumable.ID, err, last.ID)
+		}
+		if err := db.Finish(ctx, last.ID, last.Started, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, ref := range []string{Latest, "bot"} {
+		if got, err := db.Run(ctx, ref); err != nil || got.ID != last.ID {
+			t.Errorf("%s: %s (%v), want %s", ref, got.ID, err, last.ID)
+		}
+	}
+	if infos, err := db.Runs(ctx, Filter{Limit: 1}); err != nil || len(infos) != 1 || infos[0].Run.ID != last.ID {
+		t.Errorf("the list begins with %+v (%v)", infos, err)
+	}
+}
+
 func TestRefusesWhatIsNotItsOwn(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name string, statements ...string) string {
 		path := filepath.Join(dir, name)
-		db, err := openPool(path, false)
+		db, err := openPool(path, readWrite)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -231,6 +260,10 @@ func TestRefusesWhatIsNotItsOwn(t *testing.T) {
 	if err := os.WriteFile(text, []byte(strings.Repeat("this is no database\n", 100)), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	short := filepath.Join(dir, "short.db") // SQLite takes it for an empty database
+	if err := os.WriteFile(short, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	own := filepath.Join(dir, "own.db")
 	open(t, own).Close()
 	for path, part := range map[string]string{
@@ -238,6 +271,7 @@ func TestRefusesWhatIsNotItsOwn(t *testing.T) {
 		write("marked.db", "PRAGMA application_id = 7", "CREATE TABLE t (a)"): "belongs to another program",
 		write("own.db", "PRAGMA user_version = 99"):                           "schema 99 and this program knows up to 2",
 		text:                             "not a run database",
+		short:                            "not a run database",
 		dir:                              "this is a folder",
 		filepath.Join(dir, "no", "a.db"): "does not exist",
 	} {
@@ -256,6 +290,61 @@ func TestRefusesWhatIsNotItsOwn(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "none.db")); err == nil {
 		t.Error("a missing store was made")
 	}
+	t.Chdir(dir) // names that SQLite gives a meaning are files here
+	for _, name := range []string{":memory:", ":x"} {
+		open(t, name).Close()
+		if _, err := os.Stat(name); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestReadsWhatCannotBeWritten opens a store in a folder where nothing can be
+// made, reads it, and cannot write.
+func TestReadsWhatCannotBeWritten(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "runs.db")
+	db := open(t, path)
+	run := newRun(t, db, "a", "1", 1, 1)
+	if _, err := os.Stat(path + "-wal"); err != nil {
+		t.Fatal("this test has no write-ahead log to look at")
+	}
+	if r, err := openAs(t.Context(), path, frozen, nil); err == nil {
+		r.Close()
+		t.Error("a write-ahead log was passed over")
+	}
+	db.Close()
+	reads := func(db *DB) {
+		t.Helper()
+		defer db.Close()
+		if got, err := db.Run(t.Context(), run.ID); err != nil || got.ID != run.ID {
+			t.Errorf("reading: %v", err)
+		}
+		if err := db.Pin(t.Context(), "main", run.ID); !IsReadOnly(err) {
+			t.Errorf("writing: %v", err)
+		}
+	}
+	for _, as := range []access{readOnly, frozen} {
+		db, err := openAs(t.Context(), path, as, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reads(db)
+	}
+	if os.Geteuid() == 0 {
+		t.Skip("root may write everywhere")
+	}
+	for name, mode := range map[string]os.FileMode{path: 0o444, dir: 0o555} {
+		if err := os.Chmod(name, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	defer os.Chmod(dir, 0o755)
+	db, err := Open(t.Context(), path, Options{MustExist: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reads(db)
 }
 
 // TestMain lets the test binary play a writing process.

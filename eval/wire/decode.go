@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"sort"
+	"strconv"
 	"strings"
 
 	"github.com/agnivade/levenshtein"
@@ -47,7 +48,12 @@ func explain(err error, data []byte, t reflect.Type, pos eval.Pos) error {
 		if k := semantic.JSONKind; k != 0 {
 			msg += ", found " + kindName(k)
 		}
-		if semantic.Err != nil {
+		switch {
+		case errors.Is(semantic.Err, strconv.ErrSyntax):
+			msg = fmt.Sprintf("%s: expected %s, written in digits alone", orTop(path), describe(semantic.GoType))
+		case errors.Is(semantic.Err, strconv.ErrRange):
+			msg = orTop(path) + ": the number is out of range"
+		case semantic.Err != nil:
 			msg = fmt.Sprintf("%s: %v", orTop(path), semantic.Err)
 		}
 		return &eval.InputError{Pos: at, Msg: msg}

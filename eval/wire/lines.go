@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"os"
 
@@ -19,11 +20,23 @@ import (
 const MaxLine = 64 << 20
 
 // Open opens a file for reading; one that begins with the gzip magic is
-// decompressed, whatever its name.
+// decompressed, whatever its name. A file that cannot be opened or decompressed
+// is an *eval.InputError.
 func Open(path string) (io.ReadCloser, error) {
+	wrong := func(msg string) error { return &eval.InputError{Pos: eval.Pos{File: path}, Msg: msg} }
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, wrong("there is no such file")
+		}
+		var cause *fs.PathError
+		if errors.As(err, &cause) {
+			err = cause.Err
+		}
+		return nil, wrong("cannot be opened: " + err.Error())
+	}
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return nil, errors.Join(wrong("this is a folder, not a file"), f.Close())
 	}
 	b := bufio.NewReaderSize(f, 256<<10)
 	magic, err := b.Peek(2)
@@ -35,15 +48,39 @@ func Open(path string) (io.ReadCloser, error) {
 	}
 	z, err := gzip.NewReader(b)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), f.Close())
+		return nil, errors.Join(damaged(path, err), f.Close())
 	}
-	return file{z, f, z}, nil
+	return file{unpacked{z, path}, f, z}, nil
 }
 
 type file struct {
 	io.Reader
 	f *os.File
 	z *gzip.Reader
+}
+
+// unpacked is decompressed data. That they are damaged is the input's fault.
+type unpacked struct {
+	z    *gzip.Reader
+	path string
+}
+
+func (u unpacked) Read(p []byte) (int, error) {
+	n, err := u.z.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = damaged(u.path, err)
+	}
+	return n, err
+}
+
+// damaged words an error of decompression; one of the file below it is left as
+// it is.
+func damaged(path string, err error) error {
+	var below *fs.PathError
+	if errors.As(err, &below) {
+		return err
+	}
+	return &eval.InputError{Pos: eval.Pos{File: path}, Msg: "the gzip data are damaged or cut short: " + err.Error()}
 }
 
 func (f file) Close() error {
@@ -82,7 +119,7 @@ func Lines(r io.Reader, name string) iter.Seq2[Line, error] {
 			}
 			switch {
 			case err != nil && !errors.Is(err, io.EOF):
-				yield(Line{Pos: pos}, fmt.Errorf("%s: %w", pos, err))
+				yield(Line{Pos: pos}, placed(pos, err))
 				return
 			case size > MaxLine+1:
 				if !yield(Line{Pos: pos}, &eval.InputError{Pos: pos, Msg: fmt.Sprintf("the line is %d bytes long; at most %d are read", size, MaxLine)}) {
@@ -98,6 +135,15 @@ func Lines(r io.Reader, name string) iter.Seq2[Line, error] {
 			}
 		}
 	}
+}
+
+// placed says where reading ended.
+func placed(pos eval.Pos, err error) error {
+	var in *eval.InputError
+	if errors.As(err, &in) {
+		return &eval.InputError{Pos: pos, Msg: in.Msg, Hint: in.Hint}
+	}
+	return fmt.Errorf("%s: %w", pos, err)
 }
 
 // readLine gives the next line without its end, and its size with it. What goes

@@ -2,8 +2,11 @@ package wire
 
 import (
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -64,12 +67,14 @@ func TestOutputs(t *testing.T) {
 		}
 	}
 	for in, want := range map[string]string{
-		`{"output":"x"}`:                       `an output needs an "id"`,
-		`{"id":"a"}`:                           `neither "output" nor "error"`,
-		`{"id":"a","output":"x","repeat":-1}`:  `repeats count from 0`,
-		`{"id":"a","outputt":"x"}`:             `did you mean "output"?`,
-		`{"id":"a","output":"x","usage":[]}`:   `usage: expected an object, found a list`,
-		`{"id":"a","output":"x","steps":[{}]}`: "",
+		`{"output":"x"}`:                        `an output needs an "id"`,
+		`{"id":"a"}`:                            `neither "output" nor "error"`,
+		`{"id":"a","output":"x","repeat":-1}`:   `repeats count from 0`,
+		`{"id":"a","output":"x","repeat":1.5}`:  `repeat: expected a whole number, written in digits alone`,
+		`{"id":"a","output":"x","label":1e400}`: `label: the number is out of range`,
+		`{"id":"a","outputt":"x"}`:              `did you mean "output"?`,
+		`{"id":"a","output":"x","usage":[]}`:    `usage: expected an object, found a list`,
+		`{"id":"a","output":"x","steps":[{}]}`:  "",
 	} {
 		_, err := DecodeOutput([]byte(in), at)
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
@@ -106,6 +111,56 @@ func TestLinesEndWithTheReadersError(t *testing.T) {
 	}
 	if n != 1 {
 		t.Errorf("%d items", n)
+	}
+}
+
+// TestOpenRefusesAsInput holds what is wrong with a file to be the input's
+// fault, with the file's name and, in a stream, the line.
+func TestOpenRefusesAsInput(t *testing.T) {
+	dir := t.TempDir()
+	var zipped bytes.Buffer
+	z := gzip.NewWriter(&zipped)
+	for i := range 5000 {
+		fmt.Fprintf(z, "line %d\n", i*i)
+	}
+	z.Close()
+	loop := filepath.Join(dir, "loop")
+	if err := os.Symlink(loop, loop); err != nil {
+		t.Skip(err)
+	}
+	file := func(name string, data []byte) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	for path, part := range map[string]string{
+		filepath.Join(dir, "none"):          "none: there is no such file",
+		dir:                                 "this is a folder",
+		loop:                                "loop: cannot be opened: too many levels",
+		file("head.gz", zipped.Bytes()[:5]): "head.gz: the gzip data are damaged or cut short",
+		file("short.gz", zipped.Bytes()[:zipped.Len()/2]):               "short.gz:",
+		file("end.gz", zipped.Bytes()[:zipped.Len()-3]):                 "end.gz:5001: the gzip data are damaged or cut short",
+		file("more.gz", append(bytes.Clone(zipped.Bytes()), "junk"...)): "more.gz:5001: the gzip data",
+	} {
+		err := func() error {
+			r, err := Open(path)
+			if err != nil {
+				return err
+			}
+			defer r.Close()
+			for _, err := range Lines(r, path) {
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}()
+		var in *eval.InputError
+		if !errors.As(err, &in) || !strings.Contains(err.Error(), part) {
+			t.Errorf("%s: %v, want %q", path, err, part)
+		}
 	}
 }
 

@@ -55,6 +55,9 @@ printed. --pin-first pins this run then, on purpose, and ends with 0.`,
 			}
 			defer closing(&err, db)
 			name := baselineName(suite, baseline)
+			if err := store.CheckPinName(name); err != nil {
+				return err
+			}
 			base, found, err := pinned(ctx, db, name)
 			if err != nil {
 				return err

@@ -3,10 +3,12 @@ package cli
 import (
 	"bytes"
 	"context"
+	"encoding/csv"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/google/renameio/v2"
@@ -28,6 +30,8 @@ type compareFlags struct {
 	inconclusive string
 	format       string
 	output       string
+
+	standard drift.Options // the suite's own settings
 }
 
 func (f *compareFlags) bind(c *cobra.Command) {
@@ -62,12 +66,11 @@ func must(err error) {
 // options merges flags over the suite's settings; what neither says keeps its
 // zero value and takes the default of the comparison.
 func (f *compareFlags) options(c *cobra.Command, suite *eval.Suite) (drift.Options, error) {
-	o := drift.Options{Draws: f.draws, Partial: f.partial}
-	if suite != nil {
-		o.Margin, o.Alpha, o.Slices = suite.Compare.Margin, suite.Compare.Alpha, suite.Compare.Slices
-		if f.inconclusive == "" {
-			f.inconclusive = suite.Compare.Inconclusive
-		}
+	f.standard = suiteOptions(suite)
+	o := f.standard
+	o.Draws, o.Partial = f.draws, f.partial
+	if suite != nil && f.inconclusive == "" {
+		f.inconclusive = suite.Compare.Inconclusive
 	}
 	set := c.Flags().Changed
 	if set("margin") {
@@ -82,10 +85,10 @@ func (f *compareFlags) options(c *cobra.Command, suite *eval.Suite) (drift.Optio
 	switch {
 	case o.Margin != nil && !(*o.Margin >= 0 && *o.Margin <= 1):
 		return o, usage("", "--margin is %v; it is a loss in score points, from 0 to 1 (0.05 is five points of 100)", *o.Margin)
-	case set("alpha") && !(f.alpha > 0 && f.alpha < 1):
-		return o, usage("", "--alpha is %v; it is an error rate between 0 and 1, such as 0.05", f.alpha)
-	case set("draws") && f.draws < 99:
-		return o, usage("", "--draws is %d; at least 99 are needed", f.draws)
+	case set("alpha") && !(f.alpha > 0 && f.alpha < 0.5):
+		return o, usage("", "--alpha is %v; it is an error rate between 0 and 0.5, such as 0.05", f.alpha)
+	case set("draws") && (f.draws < 99 || f.draws > 1_000_000):
+		return o, usage("", "--draws is %d; 99 to 1000000 can be drawn", f.draws)
 	}
 	switch f.inconclusive {
 	case "", "fail", "warn", "pass":
@@ -94,6 +97,46 @@ func (f *compareFlags) options(c *cobra.Command, suite *eval.Suite) (drift.Optio
 	}
 	_, err := f.chosenFormat()
 	return o, err
+}
+
+// suiteOptions are the settings of a suite, if there is one.
+func suiteOptions(suite *eval.Suite) drift.Options {
+	if suite == nil {
+		return drift.Options{}
+	}
+	return drift.Options{Margin: suite.Compare.Margin, Alpha: suite.Compare.Alpha, Slices: suite.Compare.Slices}
+}
+
+// settings are the flags that make compare use the options where the suite by
+// itself would not.
+func (f *compareFlags) settings(used drift.Options) string {
+	standard, err := f.standard.WithDefaults()
+	if err != nil {
+		return ""
+	}
+	var b strings.Builder
+	flag := func(differs bool, name string, value any) {
+		if differs {
+			fmt.Fprintf(&b, " --%s %s", name, shellWord(fmt.Sprint(value)))
+		}
+	}
+	flag(*used.Margin != *standard.Margin, "margin", *used.Margin)
+	flag(used.Alpha != standard.Alpha, "alpha", used.Alpha)
+	flag(!slices.Equal(used.Slices, standard.Slices), "slices", listFlag(used.Slices))
+	flag(used.Draws != standard.Draws, "draws", used.Draws)
+	if used.Partial {
+		b.WriteString(" --partial")
+	}
+	return b.String()
+}
+
+// listFlag writes values as a flag that takes a list reads them: as CSV.
+func listFlag(values []string) string {
+	var b strings.Builder
+	w := csv.NewWriter(&b)
+	must(w.Write(values)) // to memory
+	w.Flush()
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // chosenFormat is --format, or what the ending of -o says, or text.
@@ -127,7 +170,12 @@ func (a *app) comparison(ctx context.Context, db *store.DB, base, cand eval.Run,
 	if err != nil {
 		return nil, err
 	}
-	return c, db.SaveComparison(ctx, savedComparison(c, a.now(), exitCode(c, f)))
+	err = db.SaveComparison(ctx, savedComparison(c, a.now(), exitCode(c, f)))
+	if store.IsReadOnly(err) || store.IsFull(err) { // a verdict must not be lost over its record
+		a.note("the comparison was not recorded: %v", err)
+		err = nil
+	}
+	return c, err
 }
 
 func exitCode(c *drift.Comparison, f *compareFlags) int {
@@ -144,23 +192,24 @@ func (a *app) writeReport(c *drift.Comparison, f *compareFlags) error {
 		return err
 	}
 	if f.output == "" || f.output == "-" {
-		return a.render(a.out, format, c, a.width(), a.color())
+		return a.render(a.out, format, c, f, a.width(), a.color())
 	}
-	if err := writeFile(f.output, func(w io.Writer) error { return a.render(w, format, c, reportWidth, false) }); err != nil {
+	if err := writeFile(f.output, func(w io.Writer) error { return a.render(w, format, c, f, reportWidth, false) }); err != nil {
 		return err
 	}
 	a.note("wrote %s", f.output)
 	return nil
 }
 
-func (a *app) render(w io.Writer, format *reports.Format, c *drift.Comparison, width int, color bool) error {
+func (a *app) render(w io.Writer, format *reports.Format, c *drift.Comparison, f *compareFlags, width int, color bool) error {
+	settings := f.settings(c.Options)
 	return format.Write(w, c, reports.Options{Width: width, Color: color,
-		Reproduce: a.reproduce(c), Commands: a.nextCommands(c)})
+		Reproduce: a.again("compare", c) + settings, Commands: a.nextCommands(c, settings)})
 }
 
-// reproduce is the command that gives the comparison again.
-func (a *app) reproduce(c *drift.Comparison) string {
-	return fmt.Sprintf("%s compare%s %s %s", a.prog, a.where(), c.Baseline.Run.ID, c.Candidate.Run.ID)
+// again is a command over the two runs of a comparison.
+func (a *app) again(command string, c *drift.Comparison) string {
+	return fmt.Sprintf("%s %s%s %s %s", a.prog, command, a.where(), c.Baseline.Run.ID, c.Candidate.Run.ID)
 }
 
 // where repeats the flags that say which suite and store are meant.
@@ -186,14 +235,19 @@ func shellWord(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// nextCommands are commands worth trying after a report.
-func (a *app) nextCommands(c *drift.Comparison) []string {
+// nextCommands are commands worth trying after a report. Only compare takes
+// settings that are not the suite's.
+func (a *app) nextCommands(c *drift.Comparison, settings string) []string {
 	var commands []string
-	base, cand := c.Baseline.Run, c.Candidate.Run
+	cand := c.Candidate.Run
 	if len(c.Worse) > 0 {
 		commands = append(commands, fmt.Sprintf("%s show%s %s %s", a.prog, a.where(), cand.ID, shellWord(c.Worse[0].CaseID)))
 	}
-	commands = append(commands, fmt.Sprintf("%s report%s %s %s --format markdown -o report.md", a.prog, a.where(), base.ID, cand.ID))
+	report := "report"
+	if settings != "" {
+		report = "compare"
+	}
+	commands = append(commands, a.again(report, c)+settings+" --format markdown -o report.md")
 	if v := c.Verdict; v == drift.Holds || v == drift.Improved {
 		commands = append(commands, fmt.Sprintf("%s baseline set%s %s", a.prog, a.where(), cand.ID))
 	}

@@ -77,6 +77,7 @@ func (a *app) wantedComparison(ctx context.Context, db *store.DB, suite *eval.Su
 		w.cand, err = db.Run(ctx, args[1])
 		return w, err
 	}
+	f.standard = suiteOptions(suite)
 	last, err := db.LatestComparison(ctx)
 	if errors.Is(err, store.ErrNotFound) {
 		return w, &eval.InputError{Msg: "nothing has been compared yet", Hint: "holdtrue compare BASELINE CANDIDATE"}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -73,8 +74,24 @@ func (a *app) rootCommand() *cobra.Command {
 	add(groupLook, a.reportCommand(), a.runsCommand(), a.showCommand())
 	add(groupSuite, a.initCommand(), a.casesCommand(), a.scorersCommand(), a.demoCommand())
 	root.AddCommand(a.versionCommand(), exitCodesTopic())
+	// What the library would add later on its own, so that markErrors sees it.
+	root.InitDefaultCompletionCmd()
+	root.InitDefaultHelpCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "help" {
+			c.Args = knownTopic
+		}
+	}
 	markErrors(root)
 	return root
+}
+
+// knownTopic refuses to explain what is no command.
+func knownTopic(c *cobra.Command, args []string) error {
+	if topic, rest, err := c.Root().Find(args); topic == nil || err != nil || len(rest) > 0 {
+		return fmt.Errorf("unknown help topic %q", strings.Join(args, " "))
+	}
+	return nil
 }
 
 // exitCodesTopic is a help topic: a command that only explains.

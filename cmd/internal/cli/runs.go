@@ -18,6 +18,9 @@ func (a *app) runsCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			ctx := cmd.Context()
+			if filter.Limit < 0 {
+				return usage("", "--limit is %d; it counts runs, from 1", filter.Limit)
+			}
 			db, _, err := a.readStore(ctx)
 			if err != nil {
 				return err
@@ -27,7 +30,12 @@ func (a *app) runsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if len(infos) == 0 {
+			switch {
+			case len(infos) > 0:
+			case filter.Agent != "":
+				a.note("no run of %s is stored", filter.Agent)
+				a.hint(a.prog + " run --agent " + shellWord(filter.Agent))
+			default:
 				a.note("no run is stored")
 				a.hint(a.prog + " run --agent NAME")
 			}
