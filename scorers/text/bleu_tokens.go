@@ -1,0 +1,132 @@
+package text
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// The tokenizers of sacrebleu (Post 2018), by its descriptions of them: each is
+// a few passes that put blanks around characters, and a cut at white space.
+
+// Tokens13a is the tokenizer of mteval-v13a, the usual one of BLEU: punctuation
+// and symbols of ASCII apart, points and commas apart unless between digits.
+func Tokens13a(s string) []string {
+	s = strings.TrimRightFunc(s, isBlank)
+	s = strings.ReplaceAll(s, "<skipped>", "")
+	s = strings.ReplaceAll(s, "-\n", "")
+	s = strings.ReplaceAll(s, "\n", " ")
+	if strings.Contains(s, "&") {
+		for _, e := range [][2]string{{"&quot;", `"`}, {"&amp;", "&"}, {"&lt;", "<"}, {"&gt;", ">"}} {
+			s = strings.ReplaceAll(s, e[0], e[1])
+		}
+	}
+	return blanks(western(" " + s + " "))
+}
+
+// western is what the tokenizers 13a and zh have in common.
+func western(s string) string {
+	s = around(s, func(r rune) bool {
+		return r >= ' ' && r <= '&' || r >= '(' && r <= '+' || r == '/' || r >= ':' && r <= '@' || r >= '[' && r <= '`' || r >= '{' && r <= '~'
+	})
+	digit := func(r rune) bool { return r >= '0' && r <= '9' }
+	point := func(r rune) bool { return r == '.' || r == ',' }
+	other := func(r rune) bool { return !digit(r) }
+	s = between(s, other, point, false, true)
+	s = between(s, point, other, true, false)
+	return between(s, digit, func(r rune) bool { return r == '-' }, false, true)
+}
+
+// TokensIntl is sacrebleu's tokenizer intl: every symbol apart, and every
+// punctuation character that does not stand between numbers.
+func TokensIntl(s string) []string {
+	s = strings.TrimRightFunc(s, isBlank)
+	other := func(r rune) bool { return !unicode.IsNumber(r) }
+	s = between(s, other, unicode.IsPunct, false, true)
+	s = between(s, unicode.IsPunct, other, true, false)
+	return blanks(around(s, unicode.IsSymbol))
+}
+
+// TokensZh is sacrebleu's tokenizer zh: every Chinese character and full-width
+// form apart, the rest as in 13a.
+func TokensZh(s string) []string { return blanks(western(around(strings.TrimSpace(s), isHan))) }
+
+// TokensChar takes every character but white space for a token.
+func TokensChar(s string) []string {
+	var tokens []string
+	for i, r := range s {
+		if _, size := utf8.DecodeRuneInString(s[i:]); !isBlank(r) {
+			tokens = append(tokens, s[i:i+size])
+		}
+	}
+	return tokens
+}
+
+// TokensNone cuts at white space only.
+func TokensNone(s string) []string { return blanks(s) }
+
+// blanks cuts at what Python takes for white space.
+func blanks(s string) []string { return strings.FieldsFunc(s, isBlank) }
+
+func isBlank(r rune) bool { return unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f }
+
+// around puts blanks around the characters that is tells.
+func around(s string, is func(rune) bool) string {
+	var b strings.Builder
+	b.Grow(len(s) + len(s)/4)
+	for _, r := range s {
+		if is(r) {
+			b.WriteByte(' ')
+			b.WriteRune(r)
+			b.WriteByte(' ')
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// between puts a blank between two characters wherever the first and the second
+// are so, and one before or after both. A character belongs to one pair only.
+func between(s string, first, second func(rune) bool, before, after bool) string {
+	var b strings.Builder
+	b.Grow(len(s) + len(s)/8)
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		next, nextSize := utf8.DecodeRuneInString(s[i+size:])
+		if nextSize == 0 || !first(r) || !second(next) {
+			b.WriteString(s[i : i+size])
+			i += size
+			continue
+		}
+		if before {
+			b.WriteByte(' ')
+		}
+		b.WriteString(s[i : i+size])
+		b.WriteByte(' ')
+		b.WriteString(s[i+size : i+size+nextSize])
+		if after {
+			b.WriteByte(' ')
+		}
+		i += size + nextSize
+	}
+	return b.String()
+}
+
+// isHan tells what sacrebleu's zh takes for Chinese: ideographs, their radicals,
+// strokes and enclosed forms, CJK punctuation, bopomofo and full-width forms.
+// Two of its ranges are written with five digits where its language reads four,
+// so that U+2001 to U+2A6D (punctuation, arrows, signs) count and the ideographs
+// of the supplementary plane do not; so it is here.
+func isHan(r rune) bool {
+	switch {
+	case r <= 0x2000:
+		return false
+	case r <= 0x2a6d, r >= 0x2e80 && r <= 0x2fdf, r >= 0x2ff0 && r <= 0x303f, r >= 0x3100 && r <= 0x312f,
+		r >= 0x31a0 && r <= 0x31bf, r >= 0x31c0 && r <= 0x31ef, r >= 0x3200 && r <= 0x33ff, r >= 0x3400 && r <= 0x4db5,
+		r >= 0x4e00 && r <= 0x9fbb, r >= 0xf900 && r <= 0xfa2d, r >= 0xfa30 && r <= 0xfa6a, r >= 0xfa70 && r <= 0xfad9,
+		r >= 0xfe10 && r <= 0xfe1f, r >= 0xfe30 && r <= 0xfe4f, r >= 0xff00 && r <= 0xffef:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,84 @@
+package text
+
+import (
+	"bufio"
+	"compress/gzip"
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestNGramMetricsAreTheReferences holds ROUGE-N to google-research's rouge, and
+// BLEU, chrF and chrF++ to sacrebleu (the commits are in the files), to 1e-6 on
+// every pair and in every setting that our definition has.
+func TestNGramMetricsAreTheReferences(t *testing.T) {
+	pairs := parityPairs(t)
+	f, err := os.Open(filepath.Join(parityDir, "scores.jsonl.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(bufio.NewReader(f))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compared := map[string]int{}
+	for d := json.NewDecoder(z); d.More(); {
+		var want struct {
+			ID, Metric, Source string
+			Score              float64
+			Settings           struct {
+				Stem       bool    `json:"use_stemmer"`
+				Tok        string  `json:"tok"`
+				Smooth     string  `json:"smooth"`
+				Value      float64 `json:"smooth_value"`
+				Effective  bool    `json:"effective_order"`
+				Lower      bool    `json:"lowercase"`
+				Chars      int     `json:"char_order"`
+				Words      int     `json:"word_order"`
+				Beta       float64 `json:"beta"`
+				Whitespace bool    `json:"whitespace"`
+				Eps        bool    `json:"eps_smoothing"`
+			}
+		}
+		if err := d.Decode(&want); err != nil {
+			t.Fatal(err)
+		}
+		p, s := pairs[want.ID], want.Settings
+		if s.Lower {
+			p.Hyp, p.Ref = Lower(p.Hyp), Lower(p.Ref)
+		}
+		var got float64
+		switch {
+		case want.Source == "google-research rouge" && want.Metric < "rouge-4":
+			hyp, ref := ASCIIWords(p.Hyp), ASCIIWords(p.Ref)
+			if s.Stem {
+				hyp, ref = Stem(hyp), Stem(ref)
+			}
+			ids := Numbered(hyp, ref)
+			got = NGrams(ids[0], ids[1], int(want.Metric[6]-'0')).F1
+		case want.Source == "sacrebleu" && want.Metric == "bleu":
+			cut := map[string]func(string) []string{"13a": Tokens13a, "none": TokensNone, "intl": TokensIntl, "char": TokensChar, "zh": TokensZh}[s.Tok]
+			ids := Numbered(cut(p.Hyp), cut(p.Ref))
+			var common [MaxOrder]int
+			CommonNGrams(ids[0], ids[1], common[:])
+			got = 100 * BLEU(common, len(ids[0]), len(ids[1]), Smoothing(s.Smooth), s.Value, s.Effective)
+		case want.Source == "sacrebleu" && strings.HasPrefix(want.Metric, "chrf") && !s.Eps:
+			got = 100 * ChrF{Chars: s.Chars, Words: s.Words, Beta: s.Beta, Whitespace: s.Whitespace}.Score(p.Hyp, p.Ref)
+		default:
+			continue
+		}
+		compared[want.Metric]++
+		if math.Abs(got-want.Score) > 1e-6 {
+			t.Errorf("%s (%s) %s %+v: got %.8f, the reference has %.8f: %.80q and %.80q", want.ID, p.Kind, want.Metric, s, got, want.Score, p.Hyp, p.Ref)
+		}
+	}
+	for metric, settings := range map[string]int{"rouge-1": 2, "rouge-2": 2, "rouge-3": 2, "bleu": 10, "chrf": 4, "chrf++": 2} {
+		if compared[metric] != settings*len(pairs) {
+			t.Errorf("%s was compared %d times, want %d", metric, compared[metric], settings*len(pairs))
+		}
+	}
+}
