@@ -36,15 +36,7 @@ type rougeLArgs struct {
 var rougeLDefaults = rougeLArgs{Tokenizer: "unicode", Part: "f1"}
 
 func newRougeL(args rougeLArgs, _ string) (eval.Judge, error) {
-	cut := unicodeWords
-	switch {
-	case args.Tokenizer == "ascii" && args.Stem:
-		cut = asciiStems
-	case args.Tokenizer == "ascii":
-		cut = asciiWords
-	case args.Stem:
-		cut = unicodeStems
-	}
+	cut := args.cut()
 	return eval.JudgeFunc(func(ctx context.Context, s *eval.Sample) eval.Score {
 		return best(s, func(i int, _ string) eval.Score {
 			if ctx.Err() != nil {
@@ -65,6 +57,19 @@ func newRougeL(args rougeLArgs, _ string) (eval.Judge, error) {
 			return eval.Value(v, strings.TrimPrefix(reason, "; "))
 		})
 	}), nil
+}
+
+// cut is the tokenizer that the arguments choose.
+func (a rougeLArgs) cut() tokenizer {
+	switch {
+	case a.Tokenizer == "ascii" && a.Stem:
+		return asciiStems
+	case a.Tokenizer == "ascii":
+		return asciiWords
+	case a.Stem:
+		return unicodeStems
+	}
+	return unicodeWords
 }
 
 func part(o text.Overlap, name string) float64 {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"holdtrue/eval"
+	"holdtrue/scorers"
 )
 
 // row is one score that a scorer must give. want is the value; skipped and
@@ -318,4 +319,53 @@ func FuzzScorers(f *testing.F) {
 			}
 		}
 	})
+}
+
+// The formulas are held to their references in scorers/text; these rows hold the
+// scorers to passing on what they are told.
+func TestNGramScorers(t *testing.T) {
+	check(t, "rouge-1", []row{
+		{why: "2 of 3 and 2 of 4 words", expected: one("cat sat mat"), output: "cat sat on chair", want: 4. / 7, reason: "2 n-grams in common"},
+		{why: "order is nothing", expected: one("a b"), output: "b a", want: 1},
+		{why: "clipped", args: `{"part":"precision"}`, expected: one("the cat"), output: "the the the the", want: 0.25},
+		{why: "nothing expected", output: "x", want: skipped},
+		{why: "the best of several", expected: []string{"x", "", "cat"}, output: "Cat!", want: 1},
+	})
+	check(t, "rouge-2", []row{
+		{why: "1 of 2 and 1 of 3 pairs", expected: one("cat sat mat"), output: "cat sat on chair", want: 0.4},
+		{why: "one word has no pair", expected: one("cat"), output: "cat", want: skipped},
+	})
+	check(t, "bleu", []row{
+		{why: "the same", expected: one("the cat sat on the mat"), output: "the cat sat on the mat", want: 1},
+		{why: "nothing in common", expected: one("the cat sat"), output: "dogs bark", want: 0, reason: "0, 0, 0, 0 n-grams"},
+		{why: "brevity: e^(1-6/3)", expected: one("the cat sat on the mat"), output: "the cat sat", want: math.Exp(-1)},
+		{why: "case counts", expected: one("Cat"), output: "cat", want: 0},
+		{why: "lower case", args: `{"lowercase":true}`, expected: one("Cat"), output: "cat", want: 1},
+		{why: "words of any script", args: `{"tokenizer":"unicode"}`, expected: one("Über  uns!"), output: "über uns", want: 1},
+		{why: "blank", expected: one(" "), output: "x", want: skipped},
+	})
+	check(t, "chrf", []row{
+		{why: "the same but for white space", expected: one("to day"), output: "today", want: 1},
+		{why: "white space counts", args: `{"whitespace":true,"char_order":1,"beta":1}`, expected: one("a b"), output: "ab", want: 0.8},
+		{why: "nothing in common", expected: one("xyz"), output: "abc", want: 0},
+		{why: "lower case", args: `{"lowercase":true}`, expected: one("ABC"), output: "abc", want: 1},
+		{why: "blank", expected: one("\n"), output: "x", want: skipped},
+	})
+}
+
+func TestNGramArguments(t *testing.T) {
+	for args, want := range map[[2]string]string{
+		{"bleu", `{"value":1}`}:                      "only the smoothings floor and add-k",
+		{"bleu", `{"smoothing":"floor","value":-1}`}: "expected a number over 0",
+		{"bleu", `{"tokenizer":"14a"}`}:              `did you mean "13a"`,
+		{"chrf", `{"char_order":0}`}:                 "char_order: expected 1 to 10",
+		{"chrf", `{"word_order":11}`}:                "word_order: expected 0 to 10",
+		{"chrf", `{"beta":0}`}:                       "beta: expected a number over 0",
+		{"rouge-1", `{"part":"f2"}`}:                 `no such value "f2"`,
+	} {
+		_, _, err := scorers.Bind(eval.MetricSpec{Scorer: args[0], Args: []byte(args[1])}, "")
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s %s: %v, want %q", args[0], args[1], err, want)
+		}
+	}
 }
