@@ -92,8 +92,13 @@ func BenchmarkFive(b *testing.B) {
 	b.Run("ASCII", func(b *testing.B) { benchmarkScorers(b, true, fiveScorers...) })
 }
 
+// BenchmarkNGrams is what a pair costs with the n-gram metrics together.
+func BenchmarkNGrams(b *testing.B) {
+	benchmarkScorers(b, true, [2]string{"bleu", ""}, [2]string{"chrf", ""}, [2]string{"rouge-1", ""}, [2]string{"rouge-2", ""}, [2]string{"rouge-l", ""})
+}
+
 func BenchmarkScorer(b *testing.B) {
-	for _, spec := range append(fiveScorers, [2]string{"levenshtein", ""}, [2]string{"levenshtein", `{"unit":"words"}`},
+	for _, spec := range append(fiveScorers, [2]string{"rouge-1", ""}, [2]string{"rouge-2", ""}, [2]string{"bleu", ""}, [2]string{"chrf", ""}, [2]string{"levenshtein", ""}, [2]string{"levenshtein", `{"unit":"words"}`},
 		[2]string{"rouge-l", `{"tokenizer":"ascii","stem":true}`}, [2]string{"numeric", ""}, [2]string{"json", ""},
 		[2]string{"refusal", ""}, [2]string{"exact", ""}, [2]string{"length", ""}) {
 		b.Run(spec[0]+spec[1], func(b *testing.B) { benchmarkScorers(b, false, spec) })
