@@ -215,6 +215,34 @@ compare: {baseline: b, margin: 0.02, alpha: 0.1, slices: [topic], inconclusive: 
 	}
 }
 
+// TestSuiteAnywhere finds the cases beside a suite whatever its folder is called.
+func TestSuiteAnywhere(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a[1]*?", "**")
+	if err := os.MkdirAll(filepath.Join(dir, "golden", "deep"), 0o755); err != nil {
+		t.Skip(err) // not every system takes such a name
+	}
+	write(t, dir, "golden/a.jsonl", `{"id":"a","prompt":"x"}`)
+	write(t, dir, "golden/deep/b.jsonl", `{"id":"b","prompt":"x"}`)
+	for pattern, want := range map[string]int{"golden/*.jsonl": 1, "golden/**/*.jsonl": 2, "**/*.jsonl": 2, "golden/deep/b.jsonl": 1,
+		"./golden/../golden/[ab].jsonl": 1} {
+		suite, err := ReadSuite(write(t, dir, SuiteName, "suite: s\ncases: ['"+pattern+"']\n"), os.LookupEnv)
+		if err != nil || len(suite.Cases) != want {
+			t.Errorf("%s: %v, want %d files", pattern, err, want)
+			continue
+		}
+		if cases, errs := collect(Cases(suite, Selection{})); len(cases) != want {
+			t.Errorf("%s: %d cases %q", pattern, len(cases), errs)
+		}
+	}
+	var in *eval.InputError
+	if _, err := ReadSuite(dir, os.LookupEnv); !errors.As(err, &in) || !strings.Contains(err.Error(), "this is a folder") {
+		t.Errorf("a folder as a suite: %v", err)
+	}
+	if _, err := ReadSuite(filepath.Join(dir, "none.yaml"), os.LookupEnv); !errors.As(err, &in) || in.Hint != "holdtrue init writes one" {
+		t.Errorf("no suite: %v", err)
+	}
+}
+
 func TestInit(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new")
 	files, err := Init(dir)

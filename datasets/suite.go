@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -53,11 +54,17 @@ func FindSuite(dir string) (string, error) {
 // ($NAME, ${NAME}; $$ is a dollar) are looked up with getenv. All faults of the
 // file are returned together, each an *eval.InputError.
 func ReadSuite(path string, getenv func(string) (string, bool)) (*eval.Suite, error) {
-	data, err := os.ReadFile(path)
+	f, err := wire.Open(path)
 	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, &eval.InputError{Pos: eval.Pos{File: path}, Msg: "there is no such file", Hint: "holdtrue init writes one"}
+		var in *eval.InputError
+		if _, missing := os.Stat(path); errors.As(err, &in) && errors.Is(missing, fs.ErrNotExist) {
+			in.Hint = "holdtrue init writes one"
 		}
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(f)
+	if err != nil {
 		return nil, err
 	}
 	root, err := decodeYAML(data, path)
@@ -250,19 +257,19 @@ func (r *suiteReader) cases(n *yaml.Node) {
 
 // matchFiles finds the files of a pattern; ** stands for any number of folders.
 func matchFiles(dir, pattern string) ([]string, error) {
-	full := pattern
-	if !filepath.IsAbs(full) {
-		full = filepath.Join(dir, pattern)
+	if filepath.IsAbs(pattern) {
+		dir = ""
 	}
-	before, after, deep := strings.Cut(full, "**"+string(filepath.Separator))
+	before, after, deep := strings.Cut(filepath.Clean(pattern), "**"+string(filepath.Separator))
 	if !deep {
-		return filepath.Glob(full)
+		return filepath.Glob(filepath.Join(literal(dir), pattern))
 	}
+	before = filepath.Join(dir, before+".")
 	if _, err := filepath.Match(after, ""); err != nil {
 		return nil, err
 	}
 	var files []string
-	err := filepath.WalkDir(filepath.Clean(before+"."), func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(before, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
@@ -277,6 +284,15 @@ func matchFiles(dir, pattern string) ([]string, error) {
 		return nil, nil
 	}
 	return files, err
+}
+
+// literal is a pattern that matches the path alone. Windows has no such for a
+// folder with [ in its name.
+func literal(path string) string {
+	if filepath.Separator == '\\' {
+		return path
+	}
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }
 
 func (r *suiteReader) metrics(n *yaml.Node) {
