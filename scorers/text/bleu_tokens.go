@@ -26,15 +26,30 @@ func Tokens13a(s string) []string {
 
 // western is what the tokenizers 13a and zh have in common.
 func western(s string) string {
-	s = around(s, func(r rune) bool {
-		return r >= ' ' && r <= '&' || r >= '(' && r <= '+' || r == '/' || r >= ':' && r <= '@' || r >= '[' && r <= '`' || r >= '{' && r <= '~'
-	})
-	digit := func(r rune) bool { return r >= '0' && r <= '9' }
-	point := func(r rune) bool { return r == '.' || r == ',' }
-	other := func(r rune) bool { return !digit(r) }
-	s = between(s, other, point, false, true)
-	s = between(s, point, other, true, false)
-	return between(s, digit, func(r rune) bool { return r == '-' }, false, true)
+	s = apart(s)
+	s = between(s, isOther, isPoint, false, true)
+	s = between(s, isPoint, isOther, true, false)
+	return between(s, isDigit, isHyphen, false, true)
+}
+
+func isDigit(r rune) bool  { return r >= '0' && r <= '9' }
+func isOther(r rune) bool  { return r < '0' || r > '9' }
+func isPoint(r rune) bool  { return r == '.' || r == ',' }
+func isHyphen(r rune) bool { return r == '-' }
+
+// apart puts blanks around the ASCII punctuation that never belongs to a word:
+// all but ' , - and the full stop.
+func apart(s string) string {
+	b := make([]byte, 0, len(s)+len(s)/2)
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c > ' ' && c <= '&' || c >= '(' && c <= '+' || c == '/' || c >= ':' && c <= '@' || c >= '[' && c <= '`' || c >= '{' && c <= '~':
+			b = append(b, ' ', c, ' ')
+		default:
+			b = append(b, c)
+		}
+	}
+	return string(b)
 }
 
 // TokensIntl is sacrebleu's tokenizer intl: every symbol apart, and every
@@ -89,28 +104,47 @@ func around(s string, is func(rune) bool) string {
 // between puts a blank between two characters wherever the first and the second
 // are so, and one before or after both. A character belongs to one pair only.
 func between(s string, first, second func(rune) bool, before, after bool) string {
-	var b strings.Builder
-	b.Grow(len(s) + len(s)/8)
-	for i := 0; i < len(s); {
-		r, size := utf8.DecodeRuneInString(s[i:])
-		next, nextSize := utf8.DecodeRuneInString(s[i+size:])
-		if nextSize == 0 || !first(r) || !second(next) {
-			b.WriteString(s[i : i+size])
+	var b []byte // nothing so far is changed where it is nil
+	done := 0    // how much of s is in b
+	r, size := decode(s)
+	for i := 0; i+size < len(s); {
+		next, nextSize := decode(s[i+size:])
+		if !second(next) || !first(r) {
 			i += size
+			r, size = next, nextSize
 			continue
 		}
-		if before {
-			b.WriteByte(' ')
+		if b == nil {
+			b = make([]byte, 0, len(s)+len(s)/8+16)
 		}
-		b.WriteString(s[i : i+size])
-		b.WriteByte(' ')
-		b.WriteString(s[i+size : i+size+nextSize])
+		b = append(b, s[done:i]...)
+		if before {
+			b = append(b, ' ')
+		}
+		b = append(b, s[i:i+size]...)
+		b = append(b, ' ')
+		b = append(b, s[i+size:i+size+nextSize]...)
 		if after {
-			b.WriteByte(' ')
+			b = append(b, ' ')
 		}
 		i += size + nextSize
+		done = i
+		if r, size = decode(s[i:]); size == 0 {
+			break
+		}
 	}
-	return b.String()
+	if b == nil {
+		return s
+	}
+	return string(append(b, s[done:]...))
+}
+
+// decode is the first character of s; of ASCII, which most texts are, sooner.
+func decode(s string) (r rune, size int) {
+	if len(s) > 0 && s[0] < utf8.RuneSelf {
+		return rune(s[0]), 1
+	}
+	return utf8.DecodeRuneInString(s)
 }
 
 // isHan tells what sacrebleu's zh takes for Chinese: ideographs, their radicals,
