@@ -40,6 +40,7 @@ const (
 	asciiStems   tokenizer = "ascii, stemmed"
 	unicodeStems tokenizer = "unicode, stemmed"
 	answerWords  tokenizer = "answer"
+	blankWords   tokenizer = "blank"
 )
 
 // words cuts a text in lower case.
@@ -51,6 +52,8 @@ func (t tokenizer) words(low string) []string {
 		return text.Stem(text.ASCIIWordsOfLower(low))
 	case unicodeStems:
 		return text.Stem(text.WordsOfLower(low))
+	case blankWords:
+		return text.BlankWordsOfLower(low)
 	case answerWords:
 		return text.AnswerWordsOfLower(low)
 	}

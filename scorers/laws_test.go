@@ -27,6 +27,7 @@ var lawArgs = map[string][]string{
 	"rouge-1":       {`{"tokenizer":"ascii","stem":true}`},
 	"rouge-2":       {`{"part":"recall"}`},
 	"bleu":          {`{"tokenizer":"intl","smoothing":"floor"}`, `{"tokenizer":"zh","smoothing":"add-k","lowercase":true}`, `{"tokenizer":"char","smoothing":"none"}`, `{"tokenizer":"unicode","effective_order":false}`, `{"tokenizer":"none"}`},
+	"gleu":          {`{"tokenizer":"blank"}`},
 	"chrf":          {`{"word_order":2,"lowercase":true}`, `{"whitespace":true,"beta":1}`},
 	"rouge-l":       {`{"tokenizer":"ascii","stem":true}`, `{"stem":true,"part":"recall"}`, `{"part":"precision"}`},
 	"numeric":       {`{"which":"first","percent":"hundredth"}`, `{"which":"after","marker":"days","rel":0.1}`},

@@ -25,6 +25,7 @@ var All = []*eval.Scorer{
 	rougeLScorer,
 	bleuScorer,
 	chrfScorer,
+	gleuScorer,
 	numericScorer,
 	jsonScorer,
 	lengthScorer,

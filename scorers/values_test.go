@@ -344,6 +344,12 @@ func TestNGramScorers(t *testing.T) {
 		{why: "words of any script", args: `{"tokenizer":"unicode"}`, expected: one("Über  uns!"), output: "über uns", want: 1},
 		{why: "blank", expected: one(" "), output: "x", want: skipped},
 	})
+	check(t, "gleu", []row{
+		{why: "3 of 6 n-grams against 3 of 10", expected: one("the cat sat down"), output: "cat sat on", want: 0.3},
+		{why: "the same", expected: one("The cat."), output: "the  cat", want: 1},
+		{why: "nothing in common", expected: one("dog"), output: "cat", want: 0},
+		{why: "blank", expected: one("  "), output: "cat", want: skipped},
+	})
 	check(t, "chrf", []row{
 		{why: "the same but for white space", expected: one("to day"), output: "today", want: 1},
 		{why: "white space counts", args: `{"whitespace":true,"char_order":1,"beta":1}`, expected: one("a b"), output: "ab", want: 0.8},

@@ -80,6 +80,19 @@ func TokensChar(s string) []string {
 // TokensNone cuts at white space only.
 func TokensNone(s string) []string { return blanks(s) }
 
+// BlankWordsOfLower cuts at white space and leaves out full stops at the end of a
+// word, and what is then empty.
+func BlankWordsOfLower(low string) []string {
+	words := blanks(low)
+	kept := words[:0]
+	for _, w := range words {
+		if w = strings.TrimRight(w, "."); w != "" {
+			kept = append(kept, w)
+		}
+	}
+	return kept
+}
+
 // blanks cuts at what Python takes for white space.
 func blanks(s string) []string { return strings.FieldsFunc(s, isBlank) }
 

@@ -12,8 +12,8 @@ import (
 )
 
 // TestNGramMetricsAreTheReferences holds ROUGE-N to google-research's rouge, and
-// BLEU, chrF and chrF++ to sacrebleu (the commits are in the files), to 1e-6 on
-// every pair and in every setting that our definition has.
+// BLEU, chrF and chrF++ to sacrebleu (the commits are in the files), and GLEU to
+// promptfoo's, to 1e-6 on every pair and in every setting that our definition has.
 func TestNGramMetricsAreTheReferences(t *testing.T) {
 	pairs := parityPairs(t)
 	f, err := os.Open(filepath.Join(parityDir, "scores.jsonl.gz"))
@@ -28,9 +28,9 @@ func TestNGramMetricsAreTheReferences(t *testing.T) {
 	compared := map[string]int{}
 	for d := json.NewDecoder(z); d.More(); {
 		var want struct {
-			ID, Metric, Source string
-			Score              float64
-			Settings           struct {
+			ID, Metric, Source, Error string
+			Score                     float64
+			Settings                  struct {
 				Stem       bool    `json:"use_stemmer"`
 				Tok        string  `json:"tok"`
 				Smooth     string  `json:"smooth"`
@@ -66,6 +66,9 @@ func TestNGramMetricsAreTheReferences(t *testing.T) {
 			var common [MaxOrder]int
 			CommonNGrams(ids[0], ids[1], common[:])
 			got = 100 * BLEU(common, len(ids[0]), len(ids[1]), Smoothing(s.Smooth), s.Value, s.Effective)
+		case strings.HasPrefix(want.Source, "promptfoo") && want.Metric == "gleu" && want.Error == "":
+			ids := Numbered(BlankWordsOfLower(Lower(p.Hyp)), BlankWordsOfLower(Lower(p.Ref)))
+			got = GLEU(ids[0], ids[1])
 		case want.Source == "sacrebleu" && strings.HasPrefix(want.Metric, "chrf") && !s.Eps:
 			got = 100 * ChrF{Chars: s.Chars, Words: s.Words, Beta: s.Beta, Whitespace: s.Whitespace}.Score(p.Hyp, p.Ref)
 		default:
@@ -75,6 +78,10 @@ func TestNGramMetricsAreTheReferences(t *testing.T) {
 		if math.Abs(got-want.Score) > 1e-6 {
 			t.Errorf("%s (%s) %s %+v: got %.8f, the reference has %.8f: %.80q and %.80q", want.ID, p.Kind, want.Metric, s, got, want.Score, p.Hyp, p.Ref)
 		}
+	}
+	// The reference throws for 0 pairs with an empty text.
+	if compared["gleu"] != len(pairs)-0 {
+		t.Errorf("gleu was compared %d times, want %d", compared["gleu"], len(pairs)-0)
 	}
 	for metric, settings := range map[string]int{"rouge-1": 2, "rouge-2": 2, "rouge-3": 2, "bleu": 10, "chrf": 4, "chrf++": 2} {
 		if compared[metric] != settings*len(pairs) {
