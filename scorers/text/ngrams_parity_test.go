@@ -29,8 +29,8 @@ func TestNGramMetricsAreTheReferences(t *testing.T) {
 	for d := json.NewDecoder(z); d.More(); {
 		var want struct {
 			ID, Metric, Source string
-			Score                     float64
-			Settings                  struct {
+			Score              float64
+			Settings           struct {
 				Stem       bool    `json:"use_stemmer"`
 				Tok        string  `json:"tok"`
 				Smooth     string  `json:"smooth"`
