@@ -235,6 +235,18 @@ func TestSurenessCountsAnswers(t *testing.T) {
 	}
 }
 
+func TestBlindKnowsUnits(t *testing.T) {
+	c := &drift.Comparison{Metrics: []drift.Metric{
+		{Metric: eval.Metric{Name: "latency", Scale: eval.Measure, Unit: "ms"}, Verdict: drift.Holds, Overall: drift.Cell{Detectable: f(120), HoldsAt: f(250.5)}},
+		{Metric: eval.Metric{Name: "facts", Scale: eval.Unit}, Verdict: drift.Inconclusive, Overall: drift.Cell{Detectable: f(.031)}},
+	}}
+	want := []string{"latency: an even loss under 120 ms would have gone unseen 1 time in 5 or more often; shown to hold within 250.5 ms",
+		"facts: an even loss under 3.1 points would have gone unseen 1 time in 5 or more often"}
+	if d := cmp.Diff(want, blind(c)); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestMarkdownTellsEverythingWhereItFits(t *testing.T) {
 	var b bytes.Buffer
 	if err := writeMarkdown(&b, rich(), options); err != nil {
