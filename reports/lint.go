@@ -31,6 +31,7 @@ type LintMargin struct {
 // Lint shows what a check of a golden set found.
 func Lint(w io.Writer, r LintReport, opt Options) error {
 	if opt.JSON {
+		r.Warnings = list(r.Warnings)
 		return asJSON(w, struct {
 			Schema int `json:"schema"`
 			LintReport

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -232,6 +233,36 @@ func TestSurenessCountsAnswers(t *testing.T) {
 	want = "1 case compared: 1 got worse, 0 better, 0 as before; 9 cases left out as edited, new or gone; 0 % of the texts changed."
 	if got := sureness(c); got != want {
 		t.Errorf("%s\nwant %s", got, want)
+	}
+}
+
+func TestSmallModelsWriteListsAsLists(t *testing.T) {
+	asked := Options{JSON: true}
+	for name, write := range map[string]func(io.Writer) error{
+		"runs":    func(w io.Writer) error { return Runs(w, []RunLine{{ID: "x"}}, asked) },
+		"no runs": func(w io.Writer) error { return Runs(w, nil, asked) },
+		"scorers": func(w io.Writer) error { return Scorers(w, []ScorerLine{{Name: "x"}}, asked) },
+		"scorer":  func(w io.Writer) error { return Scorer(w, ScorerLine{Name: "x"}, asked) },
+		"lint": func(w io.Writer) error {
+			return Lint(w, LintReport{Slices: map[string]map[string]int{}, Needed: []LintMargin{}}, asked)
+		},
+	} {
+		var b bytes.Buffer
+		if err := write(&b); err != nil || strings.Contains(b.String(), "null") || !strings.Contains(b.String(), `"schema": 1`) {
+			t.Errorf("%s (%v): %s", name, err, b.String())
+		}
+	}
+}
+
+func TestBlindKnowsUnits(t *testing.T) {
+	c := &drift.Comparison{Metrics: []drift.Metric{
+		{Metric: eval.Metric{Name: "latency", Scale: eval.Measure, Unit: "ms"}, Verdict: drift.Holds, Overall: drift.Cell{Detectable: f(120), HoldsAt: f(250.5)}},
+		{Metric: eval.Metric{Name: "facts", Scale: eval.Unit}, Verdict: drift.Inconclusive, Overall: drift.Cell{Detectable: f(.031)}},
+	}}
+	want := []string{"latency: an even loss under 120 ms would have gone unseen 1 time in 5 or more often; shown to hold within 250.5 ms",
+		"facts: an even loss under 3.1 points would have gone unseen 1 time in 5 or more often"}
+	if d := cmp.Diff(want, blind(c)); d != "" {
+		t.Error(d)
 	}
 }
 

@@ -30,10 +30,14 @@ type RunLine struct {
 // Runs lists runs.
 func Runs(w io.Writer, runs []RunLine, opt Options) error {
 	if opt.JSON {
+		lines := append([]RunLine{}, runs...)
+		for i := range lines {
+			lines[i].Pins = list(lines[i].Pins)
+		}
 		return asJSON(w, struct {
 			Schema int       `json:"schema"`
 			Runs   []RunLine `json:"runs"`
-		}{schemaNumber, append([]RunLine{}, runs...)})
+		}{schemaNumber, lines})
 	}
 	tab := table{header: []string{"run", "agent", "version", "started", "status", "outputs", "failed", "pinned as"}, right: []int{5, 6}}
 	for _, r := range runs {
@@ -211,10 +215,14 @@ type ScorerArg struct {
 // Scorers lists scorers.
 func Scorers(w io.Writer, scorers []ScorerLine, opt Options) error {
 	if opt.JSON {
+		lines := append([]ScorerLine{}, scorers...)
+		for i := range lines {
+			lines[i].Args = list(lines[i].Args)
+		}
 		return asJSON(w, struct {
 			Schema  int          `json:"schema"`
 			Scorers []ScorerLine `json:"scorers"`
-		}{schemaNumber, scorers})
+		}{schemaNumber, lines})
 	}
 	tab := table{header: []string{"scorer", "scale", "better", "arguments", "what it says"}}
 	for _, s := range scorers {
@@ -234,6 +242,7 @@ func Scorers(w io.Writer, scorers []ScorerLine, opt Options) error {
 // Scorer explains one scorer.
 func Scorer(w io.Writer, s ScorerLine, opt Options) error {
 	if opt.JSON {
+		s.Args = list(s.Args)
 		return asJSON(w, struct {
 			Schema int `json:"schema"`
 			ScorerLine

@@ -189,9 +189,15 @@ func blind(c *drift.Comparison) []string {
 		if m.Overall.Detectable == nil || m.Verdict != drift.Inconclusive && m.Verdict != drift.Holds {
 			continue
 		}
-		line := fmt.Sprintf("%s: an even loss under %.1f points would have gone unseen 1 time in 5 or more often", plain(m.Metric.Name), 100*min(1, *m.Overall.Detectable))
+		amount := func(v float64) string {
+			if m.Metric.Scale == eval.Measure {
+				return strings.TrimSpace(level(m.Metric, v) + " " + plain(m.Metric.Unit))
+			}
+			return fmt.Sprintf("%.1f points", 100*min(1, v))
+		}
+		line := fmt.Sprintf("%s: an even loss under %s would have gone unseen 1 time in 5 or more often", plain(m.Metric.Name), amount(*m.Overall.Detectable))
 		if h := m.Overall.HoldsAt; h != nil {
-			line += fmt.Sprintf("; shown to hold within %.1f points", 100**h)
+			line += "; shown to hold within " + amount(*h)
 		}
 		lines = append(lines, line)
 	}

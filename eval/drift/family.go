@@ -1,6 +1,9 @@
 package drift
 
 import (
+	"slices"
+	"strings"
+
 	"holdtrue/eval"
 	"holdtrue/eval/stats"
 )
@@ -14,8 +17,27 @@ type cell struct {
 }
 
 // testFamily tests metrics x (overall + slices) as one family. The number of
-// draws behind it comes with it, 0 if nothing was drawn.
+// draws behind it comes with it, 0 if nothing was drawn. What is drawn does not
+// depend on the order of the metrics, which may be another on either side.
 func (p *pairs) testFamily(family []*measured, opts Options, at levels, seed uint64) ([]Metric, int) {
+	order := make([]int, len(family))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return strings.Compare(family[a].metric.Name, family[b].metric.Name) })
+	sorted := make([]*measured, len(family))
+	for k, i := range order {
+		sorted[k] = family[i]
+	}
+	metrics, draws := p.testSorted(sorted, opts, at, seed)
+	out := make([]Metric, len(family))
+	for k, i := range order {
+		out[i] = metrics[k]
+	}
+	return out, draws
+}
+
+func (p *pairs) testSorted(family []*measured, opts Options, at levels, seed uint64) ([]Metric, int) {
 	out := make([]Metric, len(family))
 	cells, owner := p.cells(family)
 	columns := make([]stats.Column, len(cells))

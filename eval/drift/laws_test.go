@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -52,6 +53,14 @@ func TestSwappingTheSidesSwapsTheWords(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		before, after := drawRows(t, rapid.IntRange(1, 3).Draw(t, "repeats"))
 		a, b := newRun("a", correct, unit), newRun("b", correct, unit)
+		if rapid.Bool().Draw(t, "other order of metrics") {
+			b.Metrics = []eval.Metric{unit, correct}
+			for i := range after {
+				for k := range after[i].Scores {
+					after[i].Scores[k].Metric = 1 - after[i].Scores[k].Metric
+				}
+			}
+		}
 		opts := Options{Slices: []string{"topic"}, Draws: 199, Alpha: .4}
 		there, err := Compare(context.Background(), Input{a, stream(before)}, Input{b, stream(after)}, opts, nil)
 		if err != nil {
@@ -65,7 +74,8 @@ func TestSwappingTheSidesSwapsTheWords(t *testing.T) {
 			t.Fatalf("seed %d and %d, draws %d and %d", there.Seed, back.Seed, there.Draws, back.Draws)
 		}
 		for k := range there.Metrics {
-			m, w := &there.Metrics[k], &back.Metrics[k]
+			m := &there.Metrics[k]
+			w := &back.Metrics[slices.IndexFunc(back.Metrics, func(w Metric) bool { return w.Metric.Name == m.Metric.Name })]
 			seen[m.Verdict]++
 			if w.Verdict != mirror(m.Verdict) {
 				t.Fatalf("%s: %s, and %s with the sides swapped", m.Metric.Name, m.Verdict, w.Verdict)
