@@ -187,3 +187,11 @@ func withArgs[T any](defaults *T, build func(args T, dir string) (eval.Judge, er
 		return build(*args.(*T), setup.Dir)
 	}
 }
+
+// inUnit holds a number to the range of 0 to 1.
+func inUnit(name string, v float64) error {
+	if !(v >= 0 && v <= 1) {
+		return fmt.Errorf("%s: expected a number from 0 to 1", name)
+	}
+	return nil
+}

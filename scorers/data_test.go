@@ -19,13 +19,16 @@ import (
 const dataDir = "../../shared/data"
 
 type record struct {
-	ID        string  `json:"id"`
-	Reference *string `json:"reference"`
-	Output    *string `json:"output"`
+	ID        string   `json:"id"`
+	Reference *string  `json:"reference"`
+	Output    *string  `json:"output"`
+	Context   []string `json:"context"`
 	Truth     struct {
-		IsCorrect  bool   `json:"is_correct"`
-		FinalLabel string `json:"final_label"`
-		Strmatch   string `json:"strmatch_label"`
+		IsCorrect  bool     `json:"is_correct"`
+		FinalLabel string   `json:"final_label"`
+		Strmatch   string   `json:"strmatch_label"`
+		Label      string   `json:"label"`
+		EditTypes  []string `json:"edit_types"`
 	} `json:"truth"`
 }
 

@@ -30,6 +30,8 @@ var lawArgs = map[string][]string{
 	"gleu":          {`{"tokenizer":"blank"}`},
 	"chrf":          {`{"word_order":2,"lowercase":true}`, `{"whitespace":true,"beta":1}`},
 	"rouge-l":       {`{"tokenizer":"ascii","stem":true}`, `{"stem":true,"part":"recall"}`, `{"part":"precision"}`},
+	"facts":         {`{"facts":["30 days","not"],"added":"ignore"}`, `{"across":"constant"}`},
+	"grounded":      {`{"words":1,"prompt":"count"}`},
 	"numeric":       {`{"which":"first","percent":"hundredth"}`, `{"which":"after","marker":"days","rel":0.1}`},
 	"json":          {`{"schema":{"type":"object","properties":{"a":{"minimum":0,"multipleOf":0.5}},"additionalProperties":false},"fenced":"allow"}`, `{"schema":{"type":"array","uniqueItems":true}}`},
 	"length":        {`{"unit":"words"}`},

@@ -26,6 +26,8 @@ var All = []*eval.Scorer{
 	bleuScorer,
 	chrfScorer,
 	gleuScorer,
+	factsScorer,
+	groundedScorer,
 	numericScorer,
 	jsonScorer,
 	lengthScorer,

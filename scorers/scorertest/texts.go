@@ -19,9 +19,11 @@ type Sample struct {
 // fresh makes a sample whose texts are shared and whose memo is empty.
 func (c Sample) fresh() *eval.Sample {
 	return &eval.Sample{
-		Case: &eval.Case{ID: c.Name, Prompt: c.Prompt, Expected: slices.Clone(c.Expected)},
+		Case: &eval.Case{ID: c.Name, Prompt: c.Prompt, Expected: slices.Clone(c.Expected),
+			Documents: []eval.Document{{ID: "doc-2", Text: "Refunds take 30 days."}, {ID: "doc-3", Text: strings.Join(c.Expected, "\n")}}},
 		Output: &eval.Output{CaseID: c.Name, Text: c.Output,
-			Feedback: &eval.Feedback{Labels: map[string]float64{"label": c.Label}}},
+			Documents: []eval.Document{{ID: "doc-1", Text: c.Output}, {ID: "doc-2", Text: "Refunds take 30 days."}},
+			Feedback:  &eval.Feedback{Labels: map[string]float64{"label": c.Label}}},
 	}
 }
 

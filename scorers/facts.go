@@ -1,0 +1,175 @@
+package scorers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"holdtrue/eval"
+	"holdtrue/scorers/facts"
+	"holdtrue/scorers/lexicon"
+)
+
+var factsScorer = &eval.Scorer{
+	Name: "facts",
+	Doc: `the share of the expected answer's facts that the output keeps; every change is named.
+
+Facts are numbers with their unit, money, percentages, dates, times, durations,
+names, negations, opposites ("before" and "after", "increase" and "decline"),
+addresses and codes: "30 days", "thirty days" and "30-day" are the same, as are
+"EU" and "European Union" and "20 Nov 2026" and "2026-11-20". Sentences that say
+the same are aligned, and what differs inside of them is judged: a fact that is
+changed, added or negated counts 1, one that is left out 0.5, an unrelated noun
+in place of another 0.2, other words in place of others 0.05, and synonyms and
+forms of a word nothing. The score is kept / total, where total is 1 for each
+fact and 0.2 for each other content word of the expected answer, and what was
+added. Sentences of the output that say something else do not count. Facts may be declared, for the suite or a case; then the score is the
+share of them that is found. Words and their relations are English, from WordNet
+3.1; figures, addresses and codes are found in any language. Of each text the
+first 256 KiB are read.`,
+	Version: "1",
+	Scale:   eval.Unit,
+	Better:  eval.Higher,
+	Args:    &factsDefaults,
+	Needs:   "expected",
+	New:     withArgs(&factsDefaults, newFacts),
+}
+
+type factsArgs struct {
+	Facts  list   `json:"facts,omitzero" doc:"facts that must be kept, such as \"30 days\"; replaces what is found in the expected answers"`
+	Across string `json:"across" oneof:"best constant" doc:"with several expected answers: the one kept best counts, or only the facts that all of them have (answers of one agent recorded several times)"`
+	Added  string `json:"added" oneof:"count ignore" doc:"whether facts that the output puts into an aligned sentence count"`
+}
+
+var factsDefaults = factsArgs{Across: "best", Added: "count"}
+
+func newFacts(args factsArgs, _ string) (eval.Judge, error) {
+	lex, err := lexicon.English()
+	if err != nil {
+		return nil, err
+	}
+	j := factsJudge{lex: lex, args: args, options: facts.Options{IgnoreAdded: args.Added == "ignore"}}
+	for _, d := range args.Facts {
+		t := facts.Read(lex, d)
+		if len(t.Units) == 0 {
+			return nil, errors.New("facts: nothing can be checked in " + quote(d))
+		}
+		j.declared = append(j.declared, t)
+	}
+	return j, nil
+}
+
+type factsJudge struct {
+	lex      *lexicon.Lexicon
+	args     factsArgs
+	options  facts.Options
+	declared []*facts.Text
+}
+
+type outputFactsKey struct{}
+
+type expectedFactsKey struct{}
+
+// outputFacts is the output taken apart.
+func outputFacts(lex *lexicon.Lexicon, s *eval.Sample) *facts.Text {
+	return eval.Memo(s, outputFactsKey{}, func() *facts.Text { return facts.Read(lex, s.Output.Text) })
+}
+
+func expectedFacts(lex *lexicon.Lexicon, s *eval.Sample) []*facts.Text {
+	return eval.Memo(s, expectedFactsKey{}, func() []*facts.Text {
+		all := make([]*facts.Text, len(s.Case.Expected))
+		for i, e := range s.Case.Expected {
+			all[i] = facts.Read(lex, e)
+		}
+		return all
+	})
+}
+
+func (j factsJudge) Score(ctx context.Context, s *eval.Sample) eval.Score {
+	if ctx.Err() != nil {
+		return stopped(ctx)
+	}
+	if len(j.declared) > 0 {
+		return factsScore(facts.Declared(j.lex, j.declared, outputFacts(j.lex, s)), outputFacts(j.lex, s).Cut)
+	}
+	one := func(i int, _ string) eval.Score {
+		expected, output := expectedFacts(j.lex, s)[i], outputFacts(j.lex, s)
+		c := facts.Compare(j.lex, expected, output, j.options)
+		if c.Expected == 0 {
+			return eval.Skip("the expected answer holds nothing that can be checked")
+		}
+		return factsScore(c, expected.Cut || output.Cut)
+	}
+	if j.args.Across == "constant" && len(s.Case.Expected) > 0 {
+		j.options.Keep = facts.Constant(expectedFacts(j.lex, s))
+		return one(0, "")
+	}
+	return best(s, one)
+}
+
+// factsScore words a comparison.
+func factsScore(c facts.Comparison, cutOff bool) eval.Score {
+	var evidence []eval.Span
+	var said []string
+	lost := 0
+	for _, ch := range c.Changes {
+		text, note := describe(ch)
+		if ch.What == facts.Missing && ch.From[1] > ch.From[0] {
+			evidence = append(evidence, eval.Span{In: "expected", Start: ch.From[0], End: ch.From[1], Note: note})
+		} else if ch.To[1] > ch.To[0] {
+			evidence = append(evidence, eval.Span{Start: ch.To[0], End: ch.To[1], Note: note})
+		}
+		if ch.Kind.Fact() || ch.Kind == facts.Contrast || ch.Weight >= 1 {
+			lost++
+			said = append([]string{text}, said...)
+		}
+	}
+	return eval.Value(min(1, c.Score()), factsReason(c.Facts, lost, said, cutOff), limit(evidence)...)
+}
+
+// limit keeps the first pieces of evidence: they are stored with every score.
+func limit(evidence []eval.Span) []eval.Span { return evidence[:min(len(evidence), 20)] }
+
+func factsReason(expected, lost int, said []string, cutOff bool) string {
+	var b strings.Builder
+	if lost > 0 {
+		fmt.Fprintf(&b, "%s, %d differ: ", count(expected, "fact"), lost)
+		for i := len(said) - 1; i >= 0; i-- {
+			if b.Len()+len(said[i]) > reasonLimit-40 {
+				b.WriteString("…")
+				break
+			}
+			if i < len(said)-1 {
+				b.WriteString("; ")
+			}
+			b.WriteString(said[i])
+		}
+	}
+	if cutOff {
+		b.WriteString(" (only the first 256 KiB of a text were read)")
+	}
+	return b.String()
+}
+
+// describe gives a change in a few words, and the note of its place.
+func describe(ch facts.Change) (text, note string) {
+	prefix := ""
+	if ch.Context != "" {
+		prefix = plain(ch.Context) + ": "
+	}
+	switch {
+	case ch.What == facts.Missing && ch.Kind == facts.Negation:
+		return prefix + "negation lost", "negation lost"
+	case ch.What == facts.Added && ch.Kind == facts.Negation:
+		return "negated: " + plain(ch.ToText), "negation added"
+	case ch.What == facts.Missing:
+		return prefix + plain(ch.FromText) + " left out", ch.Kind.String() + " left out"
+	case ch.What == facts.Added:
+		return "added " + plain(ch.ToText), "not in the expected answer"
+	}
+	return prefix + plain(ch.FromText) + " -> " + plain(ch.ToText), "expected " + plain(ch.FromText)
+}
+
+// plain quotes a text without the marks, short and on one line.
+func plain(s string) string { return strings.Trim(quote(s), `"`) }

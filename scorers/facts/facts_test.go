@@ -1,0 +1,138 @@
+package facts
+
+import (
+	"testing"
+
+	"holdtrue/scorers/lexicon"
+)
+
+func english(tb testing.TB) *lexicon.Lexicon {
+	tb.Helper()
+	lex, err := lexicon.English()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return lex
+}
+
+// TestKeys: what is written on one line says the same.
+func TestKeys(t *testing.T) {
+	lex := english(t)
+	for _, row := range []struct {
+		kind  Kind
+		texts []string
+	}{
+		{Duration, []string{"30 days", "thirty days", "30-day", "thirty-day"}},
+		{Duration, []string{"2 weeks", "14 days", "two weeks"}},
+		{Duration, []string{"1 year", "12 months", "one year"}},
+		{Percent, []string{"30%", "30 %", "30 percent", "thirty per cent"}},
+		{Money, []string{"$3,000,000", "$3 million", "3 million dollars", "USD 3000000", "$3m"}},
+		{Money, []string{"5 €", "€5", "five euros", "EUR 5"}},
+		{Number, []string{"1,234.5", "1234.5"}},
+		{Number, []string{"25", "twenty-five"}},
+		{Ordinal, []string{"3rd", "third"}},
+		{Date, []string{"20 November 2026", "November 20, 2026", "Nov 20th, 2026", "2026-11-20", "20.11.2026", "20 Nov 2026"}},
+		{Date, []string{"Monday"}},
+		{Time, []string{"3 pm", "15:00", "3:00 p.m."}},
+		{Quantity, []string{"2 km", "2000 m", "2,000 metres"}},
+		{Quantity, []string{"5 GB", "5 gigabytes"}},
+		{Address, []string{"https://example.com/a", "https://example.com/a/"}},
+		{Address, []string{"Anna@Example.com", "anna@example.com"}},
+		{Code, []string{"TCK-123", "tck-123"}},
+		{Negation, []string{"not", "never", "no"}},
+	} {
+		first := Read(lex, row.texts[0])
+		for _, s := range row.texts {
+			got := Read(lex, s)
+			if len(got.Units) != 1 || got.Units[0].Kind != row.kind || got.Units[0].Key != first.Units[0].Key {
+				t.Errorf("%q: %+v, want one %s like %+v", s, got.Units, row.kind, first.Units)
+			}
+		}
+	}
+}
+
+func TestKinds(t *testing.T) {
+	lex := english(t)
+	for _, row := range []struct {
+		text, unit string
+		kind       Kind
+	}{
+		{"The James Webb telescope works.", "James", Name},
+		{"Anna Berg came.", "Berg", Name},
+		{"It isn't here.", "n't", Negation},
+		{"You cannot go.", "not", Negation},
+		{"Ask Dr. Smith about it.", "Smith", Name},
+		{"Die Frist ist lang und der Preis ist hoch.", "Frist", Word},
+		{"It opens before noon.", "before", Contrast},
+		{"Call v2.1 now", "v2.1", Code},
+	} {
+		found := false
+		for _, u := range Read(lex, row.text).Units {
+			if row.text[u.Start:u.End] == row.unit {
+				found = true
+				if u.Kind != row.kind {
+					t.Errorf("%q in %q: %s, want %s", row.unit, row.text, u.Kind, row.kind)
+				}
+			}
+		}
+		if !found {
+			t.Errorf("%q is no unit of %q", row.unit, row.text)
+		}
+	}
+	if got := Read(lex, "Ask Dr. Smith. It is 3.5 km. Go!").Sentences; got != 3 {
+		t.Errorf("%d sentences, want 3", got)
+	}
+}
+
+// TestUnitTable: every line of the table of units was understood.
+func TestUnitTable(t *testing.T) {
+	if len(units()) < 150 {
+		t.Fatalf("%d units", len(units()))
+	}
+	for name, u := range units() {
+		if u.kind < Percent || u.kind > Quantity || !(u.factor > 0) || u.base == "" {
+			t.Errorf("%q: %+v", name, u)
+		}
+	}
+}
+
+func FuzzCompare(f *testing.F) {
+	f.Add("Refunds take 30 days, not 60.", "Refunds never take $5 on 20 November 2026")
+	f.Add("\xff\x00 a.b.c 1.2.3 --", "U.K. 1e9 https://x.y/z a@b.c “q”")
+	f.Add("東京は30日", "It's Anna's; won't can't cannot n't")
+	lex, err := lexicon.English()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, a, b string) {
+		x, y := Read(lex, a), Read(lex, b)
+		for _, text := range []*Text{x, y} {
+			last := 0
+			for _, u := range text.Units {
+				if u.Start < last || u.End <= u.Start || u.End > len(text.Source) || u.Key == "" {
+					t.Fatalf("%q: unit %+v after %d", text.Source, u, last)
+				}
+				last = u.End
+			}
+		}
+		c := Compare(lex, x, y, Options{})
+		if s := c.Score(); !(s >= 0 && s <= 1+1e-9) {
+			t.Fatalf("%q and %q: %v of %v", a, b, c.Kept, c.Total)
+		}
+		if a == b && c.Total > 0 && c.Score() != 1 {
+			t.Fatalf("%q and itself: %v %+v", a, c.Score(), c.Changes)
+		}
+		g := Ground(lex, []*Text{x}, y, 0.1)
+		if s := g.Score(); !(s >= 0 && s <= 1+1e-9) {
+			t.Fatalf("grounded: %v", s)
+		}
+	})
+}
+
+func BenchmarkCompare(b *testing.B) {
+	lex := english(b)
+	x, y := "The company said on 20 November 2026 that it will refund 30% of the $5,000 fee within 30 days. ", "On 2026-11-20 the firm announced that 25% of the fee of $5,000 is paid back within 60 days. "
+	for x, y = x+x+x+x, y+y+y+y; b.Loop(); {
+		Compare(lex, Read(lex, x), Read(lex, y), Options{})
+	}
+}

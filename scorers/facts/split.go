@@ -1,0 +1,197 @@
+package facts
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/clipperhouse/uax29/v2/words"
+
+	"holdtrue/scorers/text"
+)
+
+type class uint8
+
+const (
+	letters class = iota
+	digits
+	mark // punctuation and symbols
+	address
+	code
+)
+
+// word is a token of a text. low is its lower case without the dots of an
+// abbreviation and without a possessive ending.
+type word struct {
+	class      class
+	low        string
+	text       string
+	start, end int
+	value      float64 // of digits
+	first      bool    // in its sentence
+	ends       bool    // a mark that ends a sentence
+	capital    bool
+	capitals   int
+}
+
+// whole matches what is one token although word boundaries would divide it. A
+// code begins with a letter and holds a digit.
+var whole = regexp.MustCompile(`(?:https?://|www\.)[^\s<>"'\)\]\x60]*[^\s<>"'\)\].,;:!?\x60]` +
+	`|[\pL\pN._%+-]+@[\pL\pN-]+(?:\.[\pL\pN-]+)+` +
+	`|\b[A-Za-z]+(?:[-_/.][A-Za-z]+)*[-_/.]?[0-9][A-Za-z0-9]*(?:[-_/.][A-Za-z0-9]+)*`)
+
+// split cuts a text into words, figures and marks.
+func split(s string) []word {
+	out := make([]word, 0, len(s)/5+4)
+	from := 0
+	for _, m := range whole.FindAllStringIndex(s, -1) {
+		out = plain(out, s, from, m[0])
+		w := word{class: code, text: s[m[0]:m[1]], start: m[0], end: m[1]}
+		if strings.ContainsAny(w.text, "@") || strings.Contains(w.text, "://") || strings.HasPrefix(w.text, "www.") {
+			w.class = address
+		}
+		w.low = text.Lower(w.text)
+		out = append(out, w)
+		from = m[1]
+	}
+	out = plain(out, s, from, len(s))
+	sentences(out, s)
+	return out
+}
+
+// plain cuts s[from:to], in which figures are read first.
+func plain(out []word, s string, from, to int) []word {
+	part := s[from:to]
+	at := 0
+	text.Numbers(part, func(n text.Number) bool {
+		start := n.Start
+		if start < at {
+			start = at
+		}
+		out = segments(out, part, from, at, start)
+		out = append(out, word{class: digits, text: part[start:n.End], start: from + start, end: from + n.End, value: n.Value})
+		at = n.End
+		return true
+	})
+	return segments(out, part, from, at, len(part))
+}
+
+// marks are the punctuation and symbols that decide anything.
+const marks = ".!?。！？…-/:,%％$€£¥₹°¢℃℉"
+
+// segments cuts part[at:to] by Unicode's word boundaries and divides contractions.
+func segments(out []word, part string, offset, at, to int) []word {
+	it := words.FromString(part[at:to])
+	for pos := offset + at; it.Next(); {
+		v := it.Value()
+		start := pos
+		pos += len(v)
+		r, _ := utf8.DecodeRuneInString(v)
+		switch {
+		case unicode.IsLetter(r) || unicode.IsNumber(r):
+			out = appendWord(out, v, start)
+		case unicode.IsSpace(r) || r == '_':
+			if strings.Contains(v, "\n") {
+				out = append(out, word{class: mark, text: "\n", start: start, end: pos})
+			}
+		case len(out) > 0 && out[len(out)-1].class == mark && out[len(out)-1].text == v:
+			// of a row of the same mark one is enough
+		case strings.Contains(marks, v):
+			out = append(out, word{class: mark, text: v, low: v, start: start, end: pos})
+		}
+	}
+	return out
+}
+
+// appendWord appends the word v, "isn't" as "is" and "not", "Anna's" as "Anna".
+func appendWord(out []word, v string, start int) []word {
+	stem, negated := contraction(v)
+	w := word{class: letters, text: stem, start: start, end: start + len(stem)}
+	w.low = text.Lower(stem)
+	if strings.Contains(w.low, ".") && strings.Trim(w.low, ".") != "" && abbreviated(w.low) {
+		w.low = strings.ReplaceAll(w.low, ".", "")
+	}
+	for i, r := range stem {
+		if unicode.IsUpper(r) {
+			w.capital = w.capital || i == 0
+			w.capitals++
+		}
+	}
+	out = append(out, w)
+	if negated {
+		out = append(out, word{class: letters, text: v[len(stem):], low: "not", start: start + len(stem), end: start + len(v)})
+	}
+	return out
+}
+
+// contraction divides a negation or a possessive ending from a word.
+func contraction(v string) (stem string, negated bool) {
+	for _, mark := range [...]string{"'", "’"} {
+		if i := strings.LastIndex(v, mark); i > 0 {
+			switch rest := strings.ToLower(v[i+len(mark):]); {
+			case rest == "t" && (v[i-1] == 'n' || v[i-1] == 'N'):
+				if strings.EqualFold(v[:i], "can") {
+					return v[:i], true
+				}
+				return v[:i-1], true
+			case rest == "s" || rest == "":
+				return v[:i], false
+			}
+		}
+	}
+	if strings.EqualFold(v, "cannot") {
+		return v[:3], true
+	}
+	return v, false
+}
+
+// abbreviated reports whether between the dots there are single letters only.
+func abbreviated(low string) bool {
+	for part := range strings.SplitSeq(strings.Trim(low, "."), ".") {
+		if utf8.RuneCountInString(part) > 1 {
+			return false
+		}
+	}
+	return true
+}
+
+// sentences marks the words with which a sentence begins and the marks that end
+// one: a full stop does where a blank and then no small letter follows, and
+// neither an abbreviation nor an initial stands before it.
+func sentences(ws []word, s string) {
+	begins := true
+	for i := range ws {
+		w := &ws[i]
+		if w.class != mark {
+			w.first = begins
+			begins = false
+			continue
+		}
+		switch w.text {
+		case "!", "?", "。", "！", "？", "…":
+			w.ends = true
+		case "\n":
+			w.ends = true
+		case ".":
+			w.ends = i+1 == len(ws) || endsAt(ws, i, s)
+		}
+		begins = begins || w.ends
+	}
+}
+
+func endsAt(ws []word, i int, s string) bool {
+	if i > 0 && ws[i-1].class == letters {
+		if before := ws[i-1]; before.end == ws[i].start && (abbreviations()[before.low] || len(before.text) == 1 || strings.Contains(before.text, ".")) {
+			return false
+		}
+	}
+	r, _ := utf8.DecodeRuneInString(s[ws[i].end:])
+	next := ws[i+1]
+	return (unicode.IsSpace(r) || next.class == mark) && (next.class != letters || next.capital || !hasCase(next.text))
+}
+
+func hasCase(s string) bool {
+	r, _ := utf8.DecodeRuneInString(s)
+	return unicode.IsUpper(r) || unicode.IsLower(r)
+}

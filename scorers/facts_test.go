@@ -1,0 +1,139 @@
+package scorers_test
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"holdtrue/eval"
+)
+
+// auc is the probability that a score of good is above one of bad, ties by half.
+func auc(good, bad []float64) float64 {
+	bad = slices.Clone(bad)
+	slices.Sort(bad)
+	sum := 0.0
+	for _, g := range good {
+		below, _ := slices.BinarySearch(bad, g)
+		above := below
+		for above < len(bad) && bad[above] == g {
+			above++
+		}
+		sum += float64(below) + float64(above-below)/2
+	}
+	return sum / float64(len(good)) / float64(len(bad))
+}
+
+// TestFactsOnSummEdits: summaries that people edited, labelled as consistent
+// with the document or not.
+func TestFactsOnSummEdits(t *testing.T) {
+	judge := bind(t, "facts", "")
+	least := map[string]float64{"entity_modification": 0.75, "hallucinated_fact_insertion": 0.75, "antonym_swap": 0.65, "negation_insertion_removal": 0.65}
+	for name, rs := range records(t, "summedits") {
+		if strings.Contains(name, "docs") {
+			continue
+		}
+		var consistent []float64
+		byEdit := map[string][]float64{}
+		sum := 0.0
+		for _, r := range rs {
+			v := judge.Score(t.Context(), r.sample()).Value
+			if r.Truth.Label == "consistent" {
+				consistent = append(consistent, v)
+				sum += v
+				continue
+			}
+			byEdit["any"] = append(byEdit["any"], v)
+			for _, e := range r.Truth.EditTypes {
+				byEdit[e] = append(byEdit[e], v)
+			}
+		}
+		t.Logf("%s: %d consistent, mean %.3f", name, len(consistent), sum/float64(len(consistent)))
+		if mean := sum / float64(len(consistent)); !(mean >= 0.9) {
+			t.Errorf("%s: consistent summaries score %.3f on average, want 0.9", name, mean)
+		}
+		for edit, values := range byEdit {
+			a := auc(consistent, values)
+			t.Logf("%s: %-28s %4d  AUC %.3f", name, edit, len(values), a)
+			if !(a >= least[edit]) {
+				t.Errorf("%s: AUC %.3f on %s, want %.2f", name, a, edit, least[edit])
+			}
+		}
+	}
+}
+
+// TestGroundedOnHaluEval: answers to questions about a paragraph, right ones and
+// invented ones by two ways of prompting.
+func TestGroundedOnHaluEval(t *testing.T) {
+	judge := bind(t, "grounded", "")
+	scores := map[string][]float64{}
+	for name, rs := range records(t, "halueval") {
+		for _, r := range rs {
+			if len(r.Context) == 0 {
+				continue
+			}
+			s := r.sample()
+			s.Output.Documents = []eval.Document{{ID: "paragraph", Text: strings.Join(r.Context, "\n")}}
+			scores[name] = append(scores[name], judge.Score(t.Context(), s).Value)
+		}
+	}
+	right := scores["qa_right.jsonl.gz"]
+	for _, invented := range []string{"qa_one-turn.jsonl.gz", "qa_multi-turn.jsonl.gz"} {
+		a := auc(right, scores[invented])
+		t.Logf("%s: %d right, %d invented, AUC %.3f", invented, len(right), len(scores[invented]), a)
+		if !(a >= 0.8) {
+			t.Errorf("%s: AUC %.3f, want 0.8", invented, a)
+		}
+	}
+}
+
+func TestFacts(t *testing.T) {
+	check(t, "facts", []row{
+		{why: "the same", expected: one("Refunds within 30 days."), output: "Refunds within 30 days.", want: 1},
+		{why: "a figure changed", expected: one("Refunds take 30 days."), output: "Refunds take 60 days.", want: 1 - 1./1.4, reason: "1 fact, 1 differ: Refunds take: 30 days -> 60 days", evidence: "60 days"},
+		{why: "another way to write it", expected: one("Refunds take 30 days."), output: "Refunds take thirty days.", want: 1},
+		{why: "a fact alone", expected: one("30 days"), output: "You can return it within 60 days of delivery.", want: 0, reason: "30 days -> 60 days"},
+		{why: "elaboration in other sentences costs nothing", expected: one("The fee is $5."), output: "The fee is $5. Call us on Monday at 555 Main Street for more.", want: 1},
+		{why: "a synonym", expected: one("The company reduced costs by 30%."), output: "The company decreased expenses by 30 percent.", want: 1},
+		{why: "the contrary", expected: one("Prices increased."), output: "Prices decreased.", want: 0, reason: "increased -> decreased"},
+		{why: "negated", expected: one("Sale items are refundable."), output: "Sale items are not refundable.", want: 1 - 1./1.6, reason: "negated", evidence: "not"},
+		{why: "negation lost", expected: one("Sale items are not refundable."), output: "Sale items are refundable.", want: 1 - 1./1.6, reason: "negation lost"},
+		{why: "twice negated", expected: one("It is not easy."), output: "It is difficult.", want: 1},
+		{why: "a date in other words", expected: one("It ends on 20 November 2026."), output: "It ends on 2026-11-20.", want: 1},
+		{why: "a name for its acronym", expected: one("She works for the European Union."), output: "She works for the EU.", want: 1},
+		{why: "weeks are days", expected: one("It takes 14 days."), output: "It takes two weeks.", want: 1},
+		{why: "swapped", expected: one("Anna pays Bert 5 euros."), output: "Bert pays Anna 5 euros.", want: 1 - 2./2.4, reason: "Anna -> Bert"},
+		{why: "the best of several", expected: []string{"The fee is $4.", "The fee is $5."}, output: "The fee is $5.", want: 1},
+		{why: "only what is constant", args: `{"across":"constant"}`, expected: []string{"The fee is $4, due in 30 days.", "The fee is $5, due in 30 days."}, output: "The fee is $6, due in 30 days.", want: 1},
+		{why: "declared", args: `{"facts":["30 days","$5"]}`, output: "It takes 60 days and costs five dollars.", want: 0.5, reason: "30 days -> 60 days", evidence: "60 days"},
+		{why: "declared words", args: `{"facts":"refund"}`, output: "Refunds are possible.", want: 1},
+		{why: "other languages", expected: one("Die Frist beträgt 30 Tage."), output: "Die Frist beträgt 14 Tage.", want: 1 - 1./1.4, reason: "30 Tage -> 14 Tage"},
+		{why: "nothing expected", output: "x", want: skipped},
+		{why: "nothing to check", expected: one("it is"), output: "x", want: skipped},
+	})
+}
+
+func TestGrounded(t *testing.T) {
+	judge := bind(t, "grounded", "")
+	for _, c := range []struct {
+		doc, output, reason string
+		want                float64
+	}{
+		{"The fee is $5 and Anna Berg pays it.", "Anna Berg pays $5.", "", 1},
+		{"The fee is $5.", "The fee is $6.", `in no document: "$6"`, 1 - 1/1.1},
+		{"The fee is $5.", "Carl Weber wrote the fee.", `"Carl Weber"`, 1 - 2.1/2.2},
+		{"It was 20 November 2026.", "On 20 November.", "", 1},
+		{"She said it.", `She said "never ever again".`, "never", 0},
+	} {
+		s := sampleOf(c.output)
+		s.Output.Documents = []eval.Document{{ID: "d", Text: c.doc}}
+		got := judge.Score(t.Context(), s)
+		if got.Status != eval.Scored || math.Abs(got.Value-c.want) > 1e-9 && c.want > 0 || !strings.Contains(got.Reason, c.reason) {
+			t.Errorf("%q in %q: %+v, want %v %q", c.output, c.doc, got, c.want, c.reason)
+		}
+	}
+	if got := judge.Score(t.Context(), sampleOf("x")); got.Status != eval.Skipped {
+		t.Errorf("without documents: %+v", got)
+	}
+}
