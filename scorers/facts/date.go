@@ -95,6 +95,9 @@ func dateInDigits(ws []word) (Unit, int) {
 	if strings.HasSuffix(s, ".") || strings.HasSuffix(s, "-") {
 		s, n = s[:len(s)-1], n-1
 	}
+	if len(s) < 8 || n < 2 && strings.Count(s, ".") < 2 {
+		return Unit{}, 0
+	}
 	var a, b, c int
 	for _, f := range [...]string{"%4d-%2d-%2d", "%4d/%2d/%2d"} {
 		if k, _ := fmt.Sscanf(s, f, &a, &b, &c); k == 3 && len(s) >= 8 && a > 999 && valid(b, c) {
