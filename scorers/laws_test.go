@@ -22,7 +22,6 @@ var lawArgs = map[string][]string{
 	"contains-any":  {`{"case_sensitive":false}`},
 	"contains-all":  {`{"case_sensitive":false,"values":["30","days","İ","ﬁ","\u0301"]}`},
 	"starts-with":   {`{"case_sensitive":false,"values":["30","straße"]}`},
-	"regex":         {`{"pattern":"(?i)\\b(\\d+) (?P<unit>days|tage)"}`, `{"pattern":"(\\d+)(.*)","group":"1"}`, `{"pattern":"(?s).*","whole":true}`},
 	"levenshtein":   {`{"unit":"words"}`},
 	"rouge-1":       {`{"tokenizer":"ascii","stem":true}`},
 	"rouge-2":       {`{"part":"recall"}`},
@@ -34,12 +33,23 @@ var lawArgs = map[string][]string{
 	"grounded":      {`{"words":1,"prompt":"count"}`},
 	"numeric":       {`{"which":"first","percent":"hundredth"}`, `{"which":"after","marker":"days","rel":0.1}`},
 	"json":          {`{"schema":{"type":"object","properties":{"a":{"minimum":0,"multipleOf":0.5}},"additionalProperties":false},"fenced":"allow"}`, `{"schema":{"type":"array","uniqueItems":true}}`},
+	"ends-with":     {`{"case_sensitive":false,"values":["30","straße"],"ignore":"\"."}`},
+	"regex":         {`{"pattern":"(?i)\\b(\\d+) (?P<unit>days|tage)"}`, `{"pattern":"(\\d+)(.*)","group":"1"}`, `{"pattern":"(?s).*","whole":true}`, `{"pattern":"(?<=\\d+ )(days|tage)","engine":"js","flags":"i"}`},
+	"date":          {`{"which":"first","days":2,"order":"day-first","layouts":"2006-01-02"}`},
+	"json-diff":     {`{"lists":"set","texts":"similar","numbers":"near","ignore":["/b"]}`},
+	"json-path":     {`{"query":".a","equals":1}`, `{"query":"[.. | numbers] | length"}`},
+	"xml":           {`{"elements":"a/b","fenced":"allow"}`},
+	"html":          {`{"elements":"p"}`},
+	"yaml":          {`{"keys":"a"}`},
+	"csv":           {`{"columns":"a","delimiter":";","columns_min":1}`},
+	"sql":           {`{"schema":"create table t(a, b)","tables":"t","read_only":true}`},
+	"code":          {`{"language":"javascript"}`, `{"language":"css"}`, `{"language":"bash","fence":"require"}`},
 	"length":        {`{"unit":"words"}`},
 	"length-within": {`{"min":3,"max":2000}`, `{"unit":"words","max":10}`},
 }
 
 // needsArgs cannot be bound with their defaults.
-var needsArgs = map[string]bool{"regex": true, "length-within": true}
+var needsArgs = map[string]bool{"regex": true, "json-path": true, "length-within": true}
 
 func argsOf(name string) []string {
 	args := lawArgs[name]

@@ -65,3 +65,11 @@ func count(n int, noun string) string {
 	}
 	return s
 }
+
+// clean makes the message of a library fit for a reason: short, on one line,
+// without control characters of the text that it may quote.
+func clean(message string) string {
+	q := strconv.Quote(cut(message, reasonLimit-40))
+	q = strings.ReplaceAll(q[1:len(q)-1], `\"`, `"`)
+	return cut(q, reasonLimit-20)
+}

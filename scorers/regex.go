@@ -21,7 +21,9 @@ var regexScorer = &eval.Scorer{
 
 The syntax is RE2 (Go's regexp), which takes time linear in the output whatever
 the pattern; it has no lookaround and no backreferences. (?i) at the start
-ignores case, (?s) lets . match a newline, (?m) lets ^ and $ match at lines.
+ignores case, (?s) lets . match a newline, (?m) lets ^ and $ match at lines. With
+engine: js patterns are those of JavaScript, with both; they may take exponential
+time, so that a match ends after timeout_ms and the score has failed then.
 With group, the text of that group in the first match must equal one of the
 case's expected answers, white space at the ends apart.`,
 	Version: "1",
@@ -34,14 +36,23 @@ case's expected answers, white space at the ends apart.`,
 type regexArgs struct {
 	Pattern string `json:"pattern" doc:"the regular expression, in RE2 syntax; required"`
 	Whole   bool   `json:"whole" doc:"the pattern must match the whole output, not a part of it"`
+	Engine  string `json:"engine" oneof:"re2 js" doc:"whose patterns: Go's or JavaScript's"`
+	Flags   string `json:"flags,omitzero" doc:"with engine: js, its flags i, m and s"`
+	Timeout int    `json:"timeout_ms" doc:"with engine: js, the longest a match may take, in milliseconds"`
 	Group   string `json:"group,omitzero" doc:"number or name of a group whose text must equal an expected answer"`
 }
 
-var regexDefaults = regexArgs{}
+var regexDefaults = regexArgs{Engine: "re2", Timeout: 1000}
 
 func newRegex(args regexArgs, _ string) (eval.Judge, error) {
 	if args.Pattern == "" {
 		return nil, &eval.InputError{Msg: "the argument pattern is missing", Hint: `write {regex: {pattern: '\d+ days'}}`}
+	}
+	if args.Engine == "js" {
+		return newRegexJS(args)
+	}
+	if args.Flags != "" {
+		return nil, &eval.InputError{Msg: "flags belong to engine: js", Hint: "write (?" + args.Flags + ") at the start of the pattern"}
 	}
 	if _, err := regexp.Compile(args.Pattern); err != nil {
 		return nil, explainPattern(args.Pattern, err)
@@ -54,7 +65,7 @@ func newRegex(args regexArgs, _ string) (eval.Judge, error) {
 	if err != nil {
 		return nil, explainPattern(args.Pattern, err)
 	}
-	j := regexJudge{re: re, whole: args.Whole, group: -1}
+	j := regexJudge{find: re2Finder(re, args.Group != ""), whole: args.Whole, group: -1}
 	if args.Group != "" {
 		if j.group, err = groupIndex(re, args.Group); err != nil {
 			return nil, err
@@ -89,9 +100,9 @@ func explainPattern(pattern string, err error) error {
 	e.Msg = fmt.Sprintf("pattern: %s: %s in %s", at.Code, quote(at.Expr), quote(pattern))
 	switch {
 	case strings.HasPrefix(at.Expr, "(?=") || strings.HasPrefix(at.Expr, "(?!") || strings.HasPrefix(at.Expr, "(?<"):
-		e.Hint = "RE2 has no lookahead or lookbehind: match the context too, or use a second metric (not-regex)"
+		e.Hint = "RE2 has no lookahead or lookbehind: match the context too, use a second metric (not-regex), or write engine: js"
 	case at.Code == syntax.ErrInvalidEscape && len(at.Expr) == 2 && at.Expr[1] >= '1' && at.Expr[1] <= '9':
-		e.Hint = "RE2 has no backreferences: write the repeated part again"
+		e.Hint = "RE2 has no backreferences: write the repeated part again, or engine: js"
 	case at.Code == syntax.ErrInvalidEscape && strings.HasPrefix(at.Expr, `\u`):
 		e.Hint = `write \x{0041} for the code point U+0041`
 	case at.Code == syntax.ErrInvalidRepeatSize:
@@ -103,7 +114,8 @@ func explainPattern(pattern string, err error) error {
 }
 
 type regexJudge struct {
-	re    *regexp.Regexp
+	// find gives the byte offsets of the first match and its groups, or nil.
+	find  func(ctx context.Context, out string) ([]int, error)
 	whole bool
 	group int // -1: any match will do
 }
@@ -112,22 +124,30 @@ type regexJudge struct {
 // pattern through a reader that looks at the context.
 const readInPieces = 1 << 20
 
+func re2Finder(re *regexp.Regexp, groups bool) func(context.Context, string) ([]int, error) {
+	return func(ctx context.Context, out string) (at []int, err error) {
+		switch {
+		case len(out) > readInPieces:
+			at = re.FindReaderSubmatchIndex(&stoppable{ctx: ctx, s: out})
+			return at, ctx.Err()
+		case groups:
+			return re.FindStringSubmatchIndex(out), nil
+		}
+		return re.FindStringIndex(out), nil
+	}
+}
+
 func (j regexJudge) Score(ctx context.Context, s *eval.Sample) eval.Score {
 	if j.group >= 0 && len(s.Case.Expected) == 0 {
 		return eval.Skip(noExpected)
 	}
 	out := s.Output.Text
-	var at []int
-	switch {
-	case len(out) > readInPieces:
-		at = j.re.FindReaderSubmatchIndex(&stoppable{ctx: ctx, s: out})
-		if ctx.Err() != nil {
-			return stopped(ctx)
-		}
-	case j.group >= 0:
-		at = j.re.FindStringSubmatchIndex(out)
-	default:
-		at = j.re.FindStringIndex(out)
+	at, err := j.find(ctx, out)
+	if ctx.Err() != nil {
+		return stopped(ctx)
+	}
+	if err != nil {
+		return eval.Fail(clean(err.Error()))
 	}
 	if at == nil {
 		if j.whole {

@@ -24,7 +24,7 @@ var allowed = map[string][]string{
 	"eval/store":            {"eval", "eval/wire"},
 	"eval/replay":           {"eval", "eval/wire", "eval/agent", "eval/store"},
 	"eval/drift":            {"eval", "eval/stats"},
-	"scorers":               {"eval", "eval/wire", "scorers/facts", "scorers/lexicon", "scorers/text"},
+	"scorers":               {"eval", "eval/wire", "scorers/facts", "scorers/lexicon", "scorers/sqlcheck", "scorers/text"},
 	"scorers/scorertest":    {"eval", "scorers"},
 	"datasets":              {"eval", "eval/wire"},
 	"datasets/demo":         {"eval", "eval/wire", "datasets", "scorers/text"},
@@ -37,10 +37,10 @@ var allowed = map[string][]string{
 // as few places as can be, so that it can be replaced in one.
 var fewPlaces = map[string][]string{
 	"github.com/spf13/cobra":                   {"cmd/internal/cli"},
-	"github.com/mattn/go-sqlite3":              {"eval/store"},
-	"modernc.org/sqlite":                       {"eval/store"},
+	"github.com/mattn/go-sqlite3":              {"eval/store", "scorers/sqlcheck"},
+	"modernc.org/sqlite":                       {"eval/store", "scorers/sqlcheck"},
 	"github.com/pressly/goose/v3":              {"eval/store"},
-	"go.yaml.in/yaml/v4":                       {"datasets"},
+	"go.yaml.in/yaml/v4":                       {"datasets", "scorers"},
 	"github.com/olekukonko/tablewriter":        {"reports"},
 	"github.com/sergi/go-diff":                 {"reports"},
 	"gonum.org/v1/gonum":                       {"eval/stats"},

@@ -38,6 +38,8 @@ func ordinary() []Sample {
 		{"an empty expected answer", "Say nothing", []string{""}, "", 1},
 		{"a refusal", "Do it", []string{"Done."}, "I'm sorry, but I can't help with that.", 0},
 		{"an object", "Give JSON", []string{`{"a":1}`}, `{"a": [1, 2.5e3, "x", null, true]}`, 1},
+		{"a date", "When?", []string{"20 November 2026"}, "It was on 2026-11-20, at 3 pm.", 1},
+		{"a choice", "A, B or C?", []string{"B"}, "The answer is (B), because A is wrong.", 1},
 		{"Japanese", "東京は？", []string{"東京は日本の首都です。"}, "日本の首都は東京です。１２３", 1},
 		{"German", "Wie lange?", []string{"Straße 30 Tage"}, "STRASSE: 30 TAGE", 1},
 	}

@@ -1,0 +1,184 @@
+package scorers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"go/parser"
+	"go/token"
+	"io"
+	"strings"
+
+	"github.com/tdewolff/parse/v2"
+	"github.com/tdewolff/parse/v2/css"
+	"github.com/tdewolff/parse/v2/js"
+	"mvdan.cc/sh/v3/syntax"
+
+	"holdtrue/eval"
+)
+
+var codeScorer = &eval.Scorer{
+	Name: "code",
+	Doc: `1 if the output holds code of the language that parses; nothing is run.
+
+The code is the content of the fences named for the language, or, where there are
+none, of the fences without a name, or the whole output. Every block must parse
+by itself. Languages with a parser here: go (a file, declarations or statements),
+javascript, css, bash; json, xml, html, csv, yaml and sql are scorers of their own.
+With fence: require, an output without a fence for the language gives 0. Outputs
+over 1 MiB are not judged.`,
+	Version: "1",
+	Scale:   eval.Binary,
+	Better:  eval.Higher,
+	Args:    &codeDefaults,
+	New:     withArgs(&codeDefaults, newCode),
+}
+
+type codeArgs struct {
+	Language string `json:"language" oneof:"go javascript css bash" doc:"the language"`
+	Fence    string `json:"fence" oneof:"allow require" doc:"whether the code must stand in a fence that names the language"`
+}
+
+var codeDefaults = codeArgs{Language: "go", Fence: "allow"}
+
+// languageNames are the names that a fence may use.
+var languageNames = map[string][]string{
+	"go": {"go", "golang"}, "javascript": {"javascript", "js", "mjs", "node"}, "css": {"css"}, "bash": {"bash", "sh", "shell", "zsh"},
+}
+
+var parsers = map[string]func(string) error{"go": parseGo, "javascript": parseJS, "css": parseCSS, "bash": parseBash}
+
+const codeLimit = 1 << 20
+
+func newCode(args codeArgs, _ string) (eval.Judge, error) {
+	parse := parsers[args.Language]
+	return eval.JudgeFunc(func(ctx context.Context, s *eval.Sample) eval.Score {
+		if ctx.Err() != nil {
+			return stopped(ctx)
+		}
+		if len(s.Output.Text) > codeLimit {
+			return eval.Fail(fmt.Sprintf("the output is %d bytes long; at most %d are parsed", len(s.Output.Text), codeLimit))
+		}
+		blocks := codeBlocks(s.Output.Text, languageNames[args.Language])
+		if len(blocks) == 0 && args.Fence == "require" {
+			return eval.Value(0, "no code fence for "+args.Language)
+		}
+		if len(blocks) == 0 {
+			blocks = []string{s.Output.Text}
+		}
+		for i, b := range blocks {
+			if strings.TrimSpace(b) == "" {
+				return eval.Value(0, "the code is empty")
+			}
+			if err := parse(b); err != nil {
+				return eval.Value(0, clean(fmt.Sprintf("block %d is not %s: %v", i+1, args.Language, err)))
+			}
+		}
+		return eval.Value(1, "")
+	}), nil
+}
+
+// codeBlocks gives the content of the fences with one of the names, or of those
+// without a name where there are none.
+func codeBlocks(s string, names []string) []string {
+	var named, unnamed []string
+	for _, f := range fences(s) {
+		switch {
+		case f.name == "":
+			unnamed = append(unnamed, f.body)
+		case containsFold(names, f.name):
+			named = append(named, f.body)
+		}
+	}
+	if len(named) > 0 {
+		return named
+	}
+	return unnamed
+}
+
+func containsFold(names []string, name string) bool {
+	for _, n := range names {
+		if strings.EqualFold(n, name) {
+			return true
+		}
+	}
+	return false
+}
+
+type fence struct {
+	name, body string
+	closed     bool
+	start      int // byte of its first line
+}
+
+// fences finds the code fences of CommonMark.
+func fences(s string) (found []fence) {
+	var mark string // of the fence that is open
+	from, offset := 0, 0
+	for line := range strings.SplitAfterSeq(s, "\n") {
+		at := offset
+		offset += len(line)
+		text := strings.TrimLeft(line, " ")
+		if text == "" || text[0] != '`' && text[0] != '~' || len(line)-len(text) > 3 {
+			continue
+		}
+		n := len(text) - len(strings.TrimLeft(text, text[:1]))
+		switch {
+		case n < 3:
+		case mark == "" && !(text[0] == '`' && strings.Contains(text[n:], "`")):
+			mark, from = text[:n], offset
+			name, _, _ := strings.Cut(strings.TrimSpace(text[n:]), " ")
+			found = append(found, fence{name: name, start: at, body: s[from:]})
+		case mark != "" && n >= len(mark) && text[0] == mark[0] && strings.TrimSpace(text[n:]) == "":
+			f := &found[len(found)-1]
+			f.closed, f.body, mark = true, s[from:at], ""
+		}
+	}
+	return found
+}
+
+func parseGo(src string) error {
+	var first error
+	for _, wrap := range [][2]string{{"", ""}, {"package p\n", ""}, {"package p\nfunc _() {\n", "\n}"}} {
+		_, err := parser.ParseFile(token.NewFileSet(), "", wrap[0]+src+wrap[1], parser.SkipObjectResolution)
+		if err == nil {
+			return nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+func parseJS(src string) error {
+	_, err := js.Parse(parse.NewInputString(src), js.Options{})
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+func parseCSS(src string) error {
+	p := css.NewParser(parse.NewInputString(src), false)
+	for {
+		kind, _, _ := p.Next()
+		if kind != css.ErrorGrammar {
+			continue
+		}
+		if err := p.Err(); errors.Is(err, io.EOF) {
+			if p.HasParseError() {
+				return errors.New("parse error")
+			}
+			return nil
+		} else if err != nil {
+			return err
+		}
+		return errors.New("parse error")
+	}
+}
+
+func parseBash(src string) error {
+	_, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(src), "")
+	return err
+}
