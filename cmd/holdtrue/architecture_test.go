@@ -17,6 +17,7 @@ var allowed = map[string][]string{
 	"eval/stats":            {},
 	"scorers/text":          {},
 	"scorers/lexicon":       {},
+	"scorers/sqlcheck":      {},
 	"scorers/lexicon/build": {},
 	"scorers/facts":         {"scorers/lexicon", "scorers/text"},
 	"eval/wire":             {"eval"},

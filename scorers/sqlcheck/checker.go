@@ -27,7 +27,7 @@ type conn interface {
 }
 
 // ErrDenied is what a statement tries to do against the rules.
-var ErrDenied = errors.New("not allowed")
+var ErrDenied = errors.New("not authorized")
 
 // New makes a checker. It fails if the schema is not SQL.
 func New(rules Rules) (*Checker, error) {

@@ -10,6 +10,10 @@ import (
 	"github.com/mattn/go-sqlite3"
 )
 
+// CanLimitTables says whether this build's SQLite tells which tables a statement
+// touches.
+const CanLimitTables = true
+
 type database struct{ *sqlite3.SQLiteConn }
 
 func open(rules Rules) (conn, error) {

@@ -12,6 +12,10 @@ import (
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
 )
 
+// CanLimitTables says whether this build's SQLite tells which tables a statement
+// touches.
+const CanLimitTables = false
+
 type database struct {
 	*sql.DB
 	readOnly bool
