@@ -30,6 +30,8 @@ type Setup struct {
 	Args json.RawMessage
 	// Dir is the folder against which file names in arguments are read.
 	Dir string
+	// Bind makes the metrics of which a scorer is composed.
+	Bind Binder
 }
 
 // Judge scores samples. It must be safe for use by several goroutines, give the

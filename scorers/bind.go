@@ -1,8 +1,10 @@
 package scorers
 
 import (
+	stdjson "encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -17,6 +19,9 @@ type fixer interface{ fix(dir string) error }
 
 // unitOf is a struct of arguments that choose the unit of a measure.
 type unitOf interface{ unit() string }
+
+// identified is a judge whose scores are decided by more than its arguments.
+type identified interface{ identity() stdjson.RawMessage }
 
 // Bind makes a metric and its judge of what somebody wrote; it is an
 // eval.Binder. File names in arguments are read against dir. What is wrong is
@@ -35,7 +40,11 @@ func Bind(spec eval.MetricSpec, dir string) (eval.Metric, eval.Judge, error) {
 	fault := func(err error) (eval.Metric, eval.Judge, error) {
 		return eval.Metric{}, nil, located(spec, err)
 	}
-	args, err := effective(s, spec.Args)
+	own, form, err := splitArgs(spec.Args)
+	if err != nil {
+		return fault(err)
+	}
+	args, err := effective(s, own)
 	if err != nil {
 		return fault(err)
 	}
@@ -54,11 +63,27 @@ func Bind(spec eval.MetricSpec, dir string) (eval.Metric, eval.Judge, error) {
 			m.Unit = u.unit()
 		}
 	}
-	judge, err := s.New(eval.Setup{Args: m.Args, Dir: dir})
+	judge, err := s.New(eval.Setup{Args: m.Args, Dir: dir, Bind: Bind})
 	if err != nil {
 		return fault(err)
 	}
-	return m, judge, nil
+	if i, ok := judge.(identified); ok {
+		m.Args = i.identity()
+	}
+	if m.Args, err = mergeArgs(m.Args, form); err != nil {
+		return fault(err)
+	}
+	shaped, err := form.apply(&m, judge)
+	if err != nil {
+		if c, ok := judge.(io.Closer); ok {
+			err = errors.Join(err, c.Close())
+		}
+		return fault(err)
+	}
+	if spec.Gate == nil {
+		m.Gate = m.Better != eval.Neither
+	}
+	return m, shaped, nil
 }
 
 // unknown explains a scorer that does not exist.

@@ -27,6 +27,8 @@ type record struct {
 		IsCorrect  bool     `json:"is_correct"`
 		FinalLabel string   `json:"final_label"`
 		Strmatch   string   `json:"strmatch_label"`
+		Rules      []rule   `json:"rules"`
+		Strict     []bool   `json:"strict"`
 		Label      string   `json:"label"`
 		EditTypes  []string `json:"edit_types"`
 	} `json:"truth"`

@@ -44,12 +44,19 @@ var lawArgs = map[string][]string{
 	"csv":           {`{"columns":"a","delimiter":";","columns_min":1}`},
 	"sql":           {`{"schema":"create table t(a, b)","tables":"t","read_only":true}`},
 	"code":          {`{"language":"javascript"}`, `{"language":"css"}`, `{"language":"bash","fence":"require"}`},
+	"all-of":        {`{"metrics":["exact",{"regex":{"pattern":"(?i)days"}}]}`},
+	"mean-of":       {`{"metrics":[{"exact":{"weight":2}},"rouge-l"]}`},
+	"structure":     {`{"element":"paragraphs","min":1,"separator":"***"}`, `{"element":"sections","separator":"PART","max":3}`, `{"element":"highlights","min":0}`, `{"element":"capitals","min":1}`, `{"element":"code","max":0}`, `{"distinct":true,"element":"paragraphs"}`},
+	"keywords":      {`{"words":["days","東京"]}`, `{"words":"a","match":"part","max":3,"case_sensitive":true}`},
+	"characters":    {`{"of":",-]","max":0}`, `{"class":"Han","min":1}`},
+	"letter-case":   {`{"case":"upper"}`},
+	"script":        {`{"scripts":["Latin","Han"]}`, `{"language":"en"}`, `{"language":"ja"}`},
 	"length":        {`{"unit":"words"}`},
 	"length-within": {`{"min":3,"max":2000}`, `{"unit":"words","max":10}`},
 }
 
 // needsArgs cannot be bound with their defaults.
-var needsArgs = map[string]bool{"regex": true, "json-path": true, "length-within": true}
+var needsArgs = map[string]bool{"all-of": true, "mean-of": true, "structure": true, "keywords": true, "characters": true, "script": true, "regex": true, "json-path": true, "length-within": true}
 
 func argsOf(name string) []string {
 	args := lawArgs[name]

@@ -2,8 +2,6 @@ package scorers
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strings"
 
 	"holdtrue/eval"
@@ -14,7 +12,10 @@ var lengthScorer = &eval.Scorer{
 	Name: "length",
 	Doc: `How long the output is: a measure, neither better nor worse.
 
-In characters (code points after composition, NFC) or words (Unicode words).`,
+In characters (code points after composition, NFC), words (Unicode words),
+sentences (Unicode's boundaries, abbreviations and the numbers of lists apart),
+lines and paragraphs that are not blank, or tokens, estimated as a quarter of the
+bytes.`,
 	Version: "1",
 	Scale:   eval.Measure,
 	Unit:    "characters",
@@ -24,7 +25,7 @@ In characters (code points after composition, NFC) or words (Unicode words).`,
 }
 
 type lengthArgs struct {
-	Unit string `json:"unit" oneof:"characters words" doc:"what is counted"`
+	Unit string `json:"unit" oneof:"characters words sentences lines paragraphs tokens" doc:"what is counted"`
 }
 
 func (a lengthArgs) unit() string { return a.Unit }
@@ -43,8 +44,17 @@ func newLength(args lengthArgs, _ string) (eval.Judge, error) {
 type lengthKey struct{}
 
 func length(s *eval.Sample, unit string) int {
-	if unit == "words" {
+	switch unit {
+	case "words":
 		return len(outputWords(s, unicodeWords))
+	case "sentences":
+		return text.Sentences(s.Output.Text)
+	case "lines":
+		return len(filled(strings.Split(s.Output.Text, "\n")))
+	case "paragraphs":
+		return len(paragraphs(s.Output.Text, ""))
+	case "tokens":
+		return text.Tokens(s.Output.Text)
 	}
 	return eval.Memo(s, lengthKey{}, func() int { return text.Characters(s.Output.Text) })
 }
@@ -64,32 +74,21 @@ Counted as length does it; at least one of min and max is needed.`,
 type lengthWithinArgs struct {
 	Min  *int   `json:"min,omitzero" doc:"the least length that passes"`
 	Max  *int   `json:"max,omitzero" doc:"the greatest length that passes"`
-	Unit string `json:"unit" oneof:"characters words" doc:"what is counted"`
+	Unit string `json:"unit" oneof:"characters words sentences lines paragraphs tokens" doc:"what is counted"`
 }
 
 var lengthWithinDefaults = lengthWithinArgs{Unit: "characters"}
 
 func newLengthWithin(args lengthWithinArgs, _ string) (eval.Judge, error) {
-	switch {
-	case args.Min == nil && args.Max == nil:
-		return nil, &eval.InputError{Msg: "one of the arguments min and max is needed", Hint: "write {length-within: {max: 800}}"}
-	case args.Min != nil && *args.Min < 0 || args.Max != nil && *args.Max < 0:
-		return nil, errors.New("min and max: a length is not negative")
-	case args.Min != nil && args.Max != nil && *args.Min > *args.Max:
-		return nil, fmt.Errorf("min is %d and max is %d: no output can pass", *args.Min, *args.Max)
+	limits := bounds{args.Min, args.Max}
+	if err := limits.check(true, "{length-within: {max: 800}}"); err != nil {
+		return nil, err
 	}
 	noun := strings.TrimSuffix(args.Unit, "s")
 	return eval.JudgeFunc(func(ctx context.Context, s *eval.Sample) eval.Score {
 		if ctx.Err() != nil {
 			return stopped(ctx)
 		}
-		n := length(s, args.Unit)
-		switch {
-		case args.Min != nil && n < *args.Min:
-			return eval.Value(0, fmt.Sprintf("%s, at least %d wanted", count(n, noun), *args.Min))
-		case args.Max != nil && n > *args.Max:
-			return eval.Value(0, fmt.Sprintf("%s, at most %d wanted", count(n, noun), *args.Max))
-		}
-		return eval.Value(1, "")
+		return limits.hold(length(s, args.Unit), noun)
 	}), nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"holdtrue/eval"
@@ -43,8 +44,17 @@ var All = []*eval.Scorer{
 	codeScorer,
 	lengthScorer,
 	lengthWithinScorer,
+	structureScorer,
+	keywordsScorer,
+	charactersScorer,
+	letterCaseScorer,
+	quotedScorer,
+	postscriptScorer,
+	scriptScorer,
 	refusalScorer,
 	labelScorer,
+	allOfScorer,
+	meanOfScorer,
 }
 
 // Find gives the scorer of that name. "not-NAME" is found for every yes/no
@@ -119,6 +129,9 @@ func Validate(list []*eval.Scorer) error {
 			complain(s, "has the direction %q, which does not exist", s.Better)
 		}
 		for _, a := range Describe(s).Args {
+			if slices.Contains(append(shapeKeys, "name", "margin", "gate", "weight"), a.Name) {
+				complain(s, "has an argument %s, which every metric has", a.Name)
+			}
 			if a.Name == "" || a.Doc == "" {
 				complain(s, "has an argument without a name or a doc: %q", a.Name)
 			}

@@ -1,0 +1,196 @@
+package scorers
+
+import (
+	"context"
+	stdjson "encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"holdtrue/eval"
+	"holdtrue/eval/wire"
+)
+
+var allOfScorer = &eval.Scorer{
+	Name: "all-of",
+	Doc: `1 if every one of several yes/no metrics gives 1.
+
+The metrics are written as in a suite; one with a threshold is a yes/no metric.
+Metrics that skip a case are left out; if all do the case is skipped. If one could
+not judge, neither could this, unless another gave 0.`,
+	Version: "1",
+	Scale:   eval.Binary,
+	Better:  eval.Higher,
+	Args:    &compositeDefaults,
+	New:     func(s eval.Setup) (eval.Judge, error) { return newComposite(s, true) },
+}
+
+var meanOfScorer = &eval.Scorer{
+	Name: "mean-of",
+	Doc: `the weighted mean of several metrics.
+
+The metrics are written as in a suite, each with a weight if it is not to count 1.
+They must be scores for which higher is better. Metrics that skip a case are left
+out with their weight; if all do the case is skipped. If one could not judge,
+neither could this.`,
+	Version: "1",
+	Scale:   eval.Unit,
+	Better:  eval.Higher,
+	Args:    &compositeDefaults,
+	New:     func(s eval.Setup) (eval.Judge, error) { return newComposite(s, false) },
+}
+
+type compositeArgs struct {
+	Metrics jsontext.Value `json:"metrics" doc:"a list of metrics, written as in a suite; with mean-of each may have a weight"`
+}
+
+var compositeDefaults = compositeArgs{Metrics: jsontext.Value("[]")}
+
+// composite judges by several judges.
+type composite struct {
+	all   bool
+	parts []member
+	args  stdjson.RawMessage
+}
+
+type member struct {
+	Name    string             `json:"name,omitzero"`
+	Scorer  string             `json:"scorer"`
+	Version string             `json:"version"`
+	Args    stdjson.RawMessage `json:"args,omitzero"`
+	Weight  float64            `json:"weight,omitzero"`
+	judge   eval.Judge
+}
+
+func newComposite(setup eval.Setup, all bool) (eval.Judge, error) {
+	args, err := effective(&eval.Scorer{Args: &compositeDefaults}, setup.Args)
+	if err != nil {
+		return nil, err
+	}
+	var raw []jsontext.Value
+	if err := json.Unmarshal(args.(*compositeArgs).Metrics, &raw); err != nil {
+		return nil, errors.New("metrics: expected a list of metrics")
+	}
+	if len(raw) == 0 {
+		return nil, &eval.InputError{Msg: "metrics: expected a list of metrics that is not empty", Hint: "write {all-of: {metrics: [json, not-refusal]}}"}
+	}
+	c := &composite{all: all}
+	for i, r := range raw {
+		p, err := newMember(setup, r, all)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("metrics, entry %d: %w", i+1, err), c.Close())
+		}
+		c.parts = append(c.parts, p)
+	}
+	c.args, err = marshalRaw(map[string]any{"metrics": c.parts})
+	return c, err
+}
+
+func newMember(setup eval.Setup, raw jsontext.Value, all bool) (p member, err error) {
+	p.Weight = 1
+	raw, err = takeWeight(raw, &p.Weight)
+	if err != nil {
+		return p, err
+	}
+	spec, err := wire.DecodeMetric(raw, eval.Pos{})
+	if err != nil {
+		return p, err
+	}
+	m, judge, err := setup.Bind(spec, setup.Dir)
+	if err != nil {
+		return p, err
+	}
+	_, surveys := judge.(eval.Surveyor)
+	switch {
+	case all && p.Weight != 1:
+		err = errors.New("weight: every metric counts the same in all-of")
+	case all && m.Scale != eval.Binary:
+		err = fmt.Errorf("%s has the scale %s; give it a threshold", m.Name, m.Scale)
+	case m.Scale == eval.Measure || m.Better != eval.Higher:
+		err = fmt.Errorf("%s is no score for which higher is better; give it a threshold, or use its not- form", m.Name)
+	case surveys:
+		err = fmt.Errorf("%s learns from the whole suite and must be a metric of its own", m.Name)
+	}
+	if c, ok := judge.(io.Closer); err != nil && ok {
+		err = errors.Join(err, c.Close())
+	}
+	p.Name, p.Scorer, p.Version, p.Args, p.judge = m.Name, m.Scorer, m.Version, m.Args, judge
+	return p, err
+}
+
+// takeWeight takes the weight out of a metric {scorer: {weight: 2, ...}}.
+func takeWeight(raw jsontext.Value, weight *float64) (jsontext.Value, error) {
+	var entry map[string]map[string]jsontext.Value
+	if raw.Kind() != '{' || json.Unmarshal(raw, &entry) != nil {
+		return raw, nil
+	}
+	for _, args := range entry {
+		if w, ok := args["weight"]; ok {
+			if err := json.Unmarshal(w, weight); err != nil || !(*weight > 0) || *weight > 1e6 {
+				return nil, errors.New("weight: expected a number above 0")
+			}
+			delete(args, "weight")
+		}
+	}
+	return json.Marshal(entry, json.Deterministic(true))
+}
+
+// identity is what decides the composite's scores.
+func (c *composite) identity() stdjson.RawMessage { return c.args }
+
+// Close closes the judges.
+func (c *composite) Close() error {
+	var errs []error
+	for _, p := range c.parts {
+		if closer, ok := p.judge.(io.Closer); ok {
+			errs = append(errs, closer.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Score asks every judge.
+func (c *composite) Score(ctx context.Context, s *eval.Sample) eval.Score {
+	var sum, weight float64
+	var failed *eval.Score
+	var said []string
+	var evidence []eval.Span
+	for _, p := range c.parts {
+		score := p.judge.Score(ctx, s)
+		switch score.Status {
+		case eval.Skipped:
+			continue
+		case eval.Scored:
+		default:
+			if failed == nil {
+				score.Reason = cut(p.Name+": "+score.Reason, reasonLimit)
+				failed = &score
+			}
+			continue
+		}
+		sum += p.Weight * score.Value
+		weight += p.Weight
+		if score.Value < 1 {
+			said = append(said, strings.TrimSuffix(p.Name+": "+score.Reason, ": "))
+			evidence = append(evidence, score.Evidence...)
+		}
+	}
+	reason := cut(strings.Join(said, "; "), reasonLimit)
+	switch {
+	case ctx.Err() != nil:
+		return stopped(ctx)
+	case c.all && len(said) > 0:
+		return eval.Value(0, reason, limit(evidence)...)
+	case failed != nil:
+		return *failed
+	case weight == 0:
+		return eval.Skip("every metric skips the case")
+	case c.all:
+		return eval.Value(1, "")
+	}
+	return eval.Value(min(1, sum/weight), reason, limit(evidence)...)
+}
