@@ -70,13 +70,35 @@ func instruction(id string, a ruleArgs, japanese bool) []object {
 	count := func(scorer string, o object, relation string, n int) []object {
 		return []object{metricOf(scorer, bounded(o, relation, n))}
 	}
+	matches := func(pattern, relation string, n int) []object {
+		return count("regex-count", object{"pattern": pattern}, relation, n)
+	}
+	if japanese { // has marks of its own
+		switch id {
+		case "detectable_format:number_bullet_lists":
+			return []object{metricOf("structure", object{"element": "bullets", "marks": "・", "min": a.Bullets, "max": a.Bullets})}
+		case "detectable_format:number_highlighted_sections":
+			return matches(`《[^《》\n]+》`, "at least", a.Highlights)
+		case "detectable_format:title":
+			return matches(`『[^『』\n]+』`, "at least", 1)
+		case "detectable_format:multiple_sections":
+			return matches(`第[\pN一二三四五六七八九十]+`+a.Splitter, "at least", a.Sections)
+		case "length_constraints:nth_paragraph_first_word":
+			return []object{
+				metricOf("length-within", object{"unit": "paragraphs", "min": a.Paragraphs, "max": a.Paragraphs}),
+				metricOf("starts-with", object{"values": a.FirstWord, "transform": []any{object{"paragraph": a.Nth}, object{"remove": "「『"}}}),
+			}
+		case "detectable_content:postscript":
+			return []object{metricOf("contains", object{"values": a.Marker, "case_sensitive": false})}
+		}
+	}
 	switch id {
 	case "change_case:capital_word_frequency":
 		return count("structure", object{"element": "capitals"}, a.CapRelation, a.CapFrequency)
 	case "change_case:english_capital":
-		return []object{metricOf("letter-case", object{"case": "upper"}), metricOf("script", object{"language": "en"})}
+		return []object{metricOf("letter-case", object{"case": "upper"}), metricOf("script", object{"language": "en", "min_words": 0})}
 	case "change_case:english_lowercase":
-		return []object{metricOf("letter-case", object{"case": "lower"}), metricOf("script", object{"language": "en"})}
+		return []object{metricOf("letter-case", object{"case": "lower"}), metricOf("script", object{"language": "en", "min_words": 0})}
 	case "combination:repeat_prompt":
 		return []object{metricOf("starts-with", object{"values": a.Prompt, "case_sensitive": false})}
 	case "combination:two_responses":
@@ -95,7 +117,7 @@ func instruction(id string, a ruleArgs, japanese bool) []object {
 	case "detectable_format:multiple_sections":
 		return count("structure", object{"element": "sections", "separator": a.Splitter}, "at least", a.Sections)
 	case "detectable_format:number_bullet_lists":
-		return []object{metricOf("structure", object{"element": "bullets", "min": a.Bullets, "max": a.Bullets})}
+		return []object{metricOf("structure", object{"element": "bullets", "marks": "*-", "min": a.Bullets, "max": a.Bullets})}
 	case "detectable_format:number_numbered_lists":
 		return []object{metricOf("structure", object{"element": "numbered", "min": a.Items, "max": a.Items})}
 	case "detectable_format:number_highlighted_sections":
@@ -122,7 +144,7 @@ func instruction(id string, a ruleArgs, japanese bool) []object {
 	case "length_constraints:number_sentences":
 		return count("length-within", object{"unit": "sentences"}, a.Relation, a.Sentences)
 	case "length_constraints:number_words":
-		return count("length-within", object{"unit": "words"}, a.Relation, a.Words)
+		return matches(`[\pL\pN_]+`, a.Relation, a.Words)
 	case "length_constraints:number_letters":
 		return count("length-within", object{"unit": "characters"}, a.Relation, a.Letters)
 	case "punctuation:no_comma":
@@ -137,6 +159,12 @@ func instruction(id string, a ruleArgs, japanese bool) []object {
 		return []object{metricOf("characters", object{"class": "Hiragana", "max": 0})}
 	case "letters:no_katakana":
 		return []object{metricOf("characters", object{"class": "Katakana", "max": 0})}
+	case "letters:hiragana_only":
+		return []object{metricOf("characters", object{"class": "Katakana", "max": 0}), metricOf("characters", object{"class": "Han", "max": 0}), metricOf("characters", object{"class": "Latin", "max": 0})}
+	case "letters:katakana_only":
+		return []object{metricOf("characters", object{"class": "Hiragana", "max": 0}), metricOf("characters", object{"class": "Han", "max": 0}), metricOf("characters", object{"class": "Latin", "max": 0})}
+	case "letters:kansuuji":
+		return []object{metricOf("characters", object{"class": "Nd", "max": 0})}
 	case "letters:kanji":
 		return count("characters", object{"class": "Han"}, a.Relation, a.KanjiLimit)
 	}

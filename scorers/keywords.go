@@ -61,16 +61,33 @@ func newKeywords(args keywordsArgs, _ string) (eval.Judge, error) {
 			if ctx.Err() != nil {
 				return stopped(ctx)
 			}
-			found := p.FindAllStringSubmatchIndex(s.Output.Text, -1)
-			if len(found) > 0 && len(evidence) < 20 {
-				evidence = append(evidence, eval.Span{Start: found[0][2], End: found[0][3]})
+			n, first := occurrences(p, s.Output.Text)
+			if n > 0 && len(evidence) < 20 {
+				evidence = append(evidence, first)
 			}
-			if score := limits.hold(len(found), "time"); score.Value == 0 {
+			if score := limits.hold(n, "time"); score.Value == 0 {
 				return eval.Value(0, quote(args.Words[i])+" occurs "+score.Reason, evidence...)
 			}
 		}
 		return eval.Value(1, "", evidence...)
 	}), nil
+}
+
+// occurrences counts the matches of group 1. The character behind one word may
+// be the one before the next.
+func occurrences(p *regexp.Regexp, s string) (n int, first eval.Span) {
+	for from := 0; from <= len(s); {
+		m := p.FindStringSubmatchIndex(s[from:])
+		if m == nil {
+			break
+		}
+		if n == 0 {
+			first = eval.Span{Start: m[2], End: m[3]}
+		}
+		n++
+		from += m[3]
+	}
+	return n, first
 }
 
 // wordPattern finds a word or phrase, group 1. RE2's \b knows ASCII letters only.

@@ -44,6 +44,10 @@ var lawArgs = map[string][]string{
 	"csv":           {`{"columns":"a","delimiter":";","columns_min":1}`},
 	"sql":           {`{"schema":"create table t(a, b)","tables":"t","read_only":true}`},
 	"code":          {`{"language":"javascript"}`, `{"language":"css"}`, `{"language":"bash","fence":"require"}`},
+	"regex-count":   {`{"pattern":"\\pN+","min":1}`},
+	"leakage":       {`{"kinds":"email","allow":"x","given":"count"}`},
+	"hedging":       {`{"also":"so to speak"}`},
+	"repetition":    {`{"n":1}`},
 	"all-of":        {`{"metrics":["exact",{"regex":{"pattern":"(?i)days"}}]}`},
 	"mean-of":       {`{"metrics":[{"exact":{"weight":2}},"rouge-l"]}`},
 	"structure":     {`{"element":"paragraphs","min":1,"separator":"***"}`, `{"element":"sections","separator":"PART","max":3}`, `{"element":"highlights","min":0}`, `{"element":"capitals","min":1}`, `{"element":"code","max":0}`, `{"distinct":true,"element":"paragraphs"}`},
@@ -56,7 +60,7 @@ var lawArgs = map[string][]string{
 }
 
 // needsArgs cannot be bound with their defaults.
-var needsArgs = map[string]bool{"all-of": true, "mean-of": true, "structure": true, "keywords": true, "characters": true, "script": true, "regex": true, "json-path": true, "length-within": true}
+var needsArgs = map[string]bool{"regex-count": true, "all-of": true, "mean-of": true, "structure": true, "keywords": true, "characters": true, "script": true, "regex": true, "json-path": true, "length-within": true}
 
 func argsOf(name string) []string {
 	args := lawArgs[name]

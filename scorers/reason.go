@@ -60,7 +60,11 @@ func number(v float64) string { return strconv.FormatFloat(v, 'g', 12, 64) }
 // count writes "1 word" or "3 words".
 func count(n int, noun string) string {
 	s := strconv.Itoa(n) + " " + noun
-	if n != 1 {
+	switch {
+	case n == 1:
+	case strings.HasSuffix(noun, "ch"):
+		s += "es"
+	default:
 		s += "s"
 	}
 	return s

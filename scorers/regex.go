@@ -187,3 +187,43 @@ func (r *stoppable) ReadRune() (rune, int, error) {
 	r.i += size
 	return c, size, nil
 }
+
+var regexCountScorer = &eval.Scorer{
+	Name: "regex-count",
+	Doc: `1 if the pattern matches so many times: at least min, at most max.
+
+Matches do not overlap. The syntax is RE2, as in regex.`,
+	Version: "1",
+	Scale:   eval.Binary,
+	Better:  eval.Higher,
+	Args:    &regexCountDefaults,
+	New:     withArgs(&regexCountDefaults, newRegexCount),
+}
+
+type regexCountArgs struct {
+	Pattern string `json:"pattern" doc:"the regular expression, in RE2 syntax; required"`
+	Min     *int   `json:"min,omitzero" doc:"the least number that passes"`
+	Max     *int   `json:"max,omitzero" doc:"the greatest number that passes"`
+}
+
+var regexCountDefaults = regexCountArgs{}
+
+func newRegexCount(args regexCountArgs, _ string) (eval.Judge, error) {
+	limits := bounds{args.Min, args.Max}
+	if err := limits.check(true, `{regex-count: {pattern: 'TCK-\d+', min: 1}}`); err != nil {
+		return nil, err
+	}
+	if args.Pattern == "" {
+		return nil, &eval.InputError{Msg: "the argument pattern is missing", Hint: `write {regex-count: {pattern: 'TCK-\d+', min: 1}}`}
+	}
+	re, err := regexp.Compile(args.Pattern)
+	if err != nil {
+		return nil, explainPattern(args.Pattern, err)
+	}
+	return eval.JudgeFunc(func(ctx context.Context, s *eval.Sample) eval.Score {
+		if ctx.Err() != nil {
+			return stopped(ctx)
+		}
+		return limits.hold(len(re.FindAllStringIndex(s.Output.Text, -1)), "match")
+	}), nil
+}

@@ -40,7 +40,7 @@ type scriptArgs struct {
 	MinWords int     `json:"min_words" doc:"the least number of a Latin language's frequent words"`
 }
 
-var scriptDefaults = scriptArgs{Share: 0.6, MinWords: 1}
+var scriptDefaults = scriptArgs{Share: 0.5, MinWords: 1}
 
 // languageScripts are the scripts of the languages that they tell.
 var languageScripts = map[string]string{

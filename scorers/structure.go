@@ -6,7 +6,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
+	"unicode/utf8"
 
 	"holdtrue/eval"
 )
@@ -15,7 +17,7 @@ var structureScorer = &eval.Scorer{
 	Name: "structure",
 	Doc: `1 if the output has so many elements of a kind: at least min, at most max.
 
-bullets: lines that begin with *, -, + or • (not ** or a rule); numbered: lines
+bullets: lines that begin with one of marks (not twice, as ** or a rule does); numbered: lines
 that begin with a number and a point or bracket; headings: lines that begin with one
 to six #; paragraphs: what empty lines, or the argument separator, divide; sections:
 places where the separator stands with a number behind it, "SECTION 1"; highlights:
@@ -35,10 +37,11 @@ type structureArgs struct {
 	Min       *int   `json:"min,omitzero" doc:"the least number that passes"`
 	Max       *int   `json:"max,omitzero" doc:"the greatest number that passes"`
 	Separator string `json:"separator,omitzero" doc:"of paragraphs: what divides them, instead of empty lines; of sections: the word before the number"`
+	Marks     string `json:"marks" doc:"what bullets begin with, in a row"`
 	Distinct  bool   `json:"distinct" doc:"no two paragraphs may be the same"`
 }
 
-var structureDefaults = structureArgs{Element: "bullets"}
+var structureDefaults = structureArgs{Element: "bullets", Marks: "*-+•・"}
 
 func newStructure(args structureArgs, _ string) (eval.Judge, error) {
 	limits := bounds{args.Min, args.Max}
@@ -73,17 +76,18 @@ func newStructure(args structureArgs, _ string) (eval.Judge, error) {
 }
 
 // patterns of the elements that a line or a stretch shows by itself.
-var elementPatterns = map[string]*regexp.Regexp{
-	"bullets":      regexp.MustCompile(`(?m)^\s*(?:\*[^*\n]|[-+•・](?:[^-\n]|-[^-\n]|$))`),
-	"numbered":     regexp.MustCompile(`(?m)^\s*\pN+[.)．）、]\s*\S`),
-	"headings":     regexp.MustCompile(`(?m)^ {0,3}#{1,6}(?:[ \t]|$)`),
-	"placeholders": regexp.MustCompile(`\[[^\]\n]*\]`),
-	"titles":       regexp.MustCompile(`<<[^\n<>]*[^\s<>][^\n<>]*>>`),
-	"tables":       regexp.MustCompile(`(?m)^[ \t]*\|?[ \t]*:?-{3,}:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+\|?[ \t]*$`),
-	"links":        regexp.MustCompile(`(?:https?://|www\.)[^\s<>"')\]]+`),
-	"highlights":   regexp.MustCompile(`\*\*[^\n*]*\*\*|\*[^\n*]*\*`),
-	"capitals":     regexp.MustCompile(`[\pL\pN][\pL\pN'’.-]*`),
-}
+var elementPatterns = sync.OnceValue(func() map[string]*regexp.Regexp {
+	return map[string]*regexp.Regexp{
+		"numbered":     regexp.MustCompile(`(?m)^\s*\pN+[.)．）、]\s*\S`),
+		"headings":     regexp.MustCompile(`(?m)^ {0,3}#{1,6}(?:[ \t]|$)`),
+		"placeholders": regexp.MustCompile(`\[[^\]\n]*\]`),
+		"titles":       regexp.MustCompile(`<<[^\n<>]*[^\s<>][^\n<>]*>>`),
+		"tables":       regexp.MustCompile(`(?m)^[ \t]*\|?[ \t]*:?-{3,}:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+\|?[ \t]*$`),
+		"links":        regexp.MustCompile(`(?:https?://|www\.)[^\s<>"')\]]+`),
+		"highlights":   regexp.MustCompile(`\*\*[^\n*]*\*\*|\*[^\n*]*\*`),
+		"capitals":     regexp.MustCompile(`[\pL\pN][\pL\pN'’.-]*`),
+	}
+})
 
 // counter gives the function that counts the elements; below 0 something that
 // must not be.
@@ -105,6 +109,8 @@ func counter(args structureArgs) (func(string) int, error) {
 			return nil, fmt.Errorf("separator: %w", err)
 		}
 		return func(s string) int { return len(p.FindAllStringIndex(s, -1)) }, nil
+	case "bullets":
+		return bullets(args.Marks)
 	case "highlights":
 		return highlights, nil
 	case "capitals":
@@ -119,15 +125,33 @@ func counter(args structureArgs) (func(string) int, error) {
 			return n
 		}, nil
 	}
-	p := elementPatterns[args.Element]
+	p := elementPatterns()[args.Element]
 	return func(s string) int { return len(p.FindAllStringIndex(s, -1)) }, nil
+}
+
+// bullets counts the lines that begin with a mark that is not doubled, except
+// for "-", which is doubled only by a rule of three.
+func bullets(marks string) (func(string) int, error) {
+	if strings.TrimSpace(marks) == "" {
+		return nil, fmt.Errorf("marks: expected the characters that bullets begin with")
+	}
+	return func(s string) (n int) {
+		for line := range strings.SplitSeq(s, "\n") {
+			line = strings.TrimSpace(line)
+			r, size := utf8.DecodeRuneInString(line)
+			if size > 0 && strings.ContainsRune(marks, r) && (r == '-' || !strings.HasPrefix(line[size:], line[:size])) && strings.Trim(line, "- ") != "" {
+				n++
+			}
+		}
+		return n
+	}, nil
 }
 
 // highlights counts the stretches between asterisks that are not blank; what
 // stands between two asterisks counts once more as what stands between one, as
 // IFEval's checker has it.
 func highlights(s string) (n int) {
-	for _, m := range elementPatterns["highlights"].FindAllString(s, -1) {
+	for _, m := range elementPatterns()["highlights"].FindAllString(s, -1) {
 		if strings.Trim(m, "* \t\r") != "" {
 			n++
 		}
@@ -137,7 +161,7 @@ func highlights(s string) (n int) {
 
 // capitals counts the words with letters of which none is small.
 func capitals(s string) (n int) {
-	for _, w := range elementPatterns["capitals"].FindAllString(s, -1) {
+	for _, w := range elementPatterns()["capitals"].FindAllString(s, -1) {
 		cased := false
 		small := strings.ContainsFunc(w, func(r rune) bool {
 			cased = cased || unicode.IsUpper(r)

@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/text"
 
 	"holdtrue/eval/wire"
@@ -70,8 +70,8 @@ var Transforms = []Transform{
 		}
 		return "", false
 	})},
-	{"strip-markdown", "", "the text that a reader of the rendered markdown sees; texts over 64 KiB stay as they are", always(stripMarkdown)},
-	{"strip-thinking", "", "what stands in <think> and </think> away", always(func(s string) string { return thinking.ReplaceAllString(s, "") })},
+	{"strip-markdown", "", "the text that a reader of the rendered CommonMark sees; texts over 64 KiB stay as they are", always(stripMarkdown)},
+	{"strip-thinking", "", "what stands in <think> and </think> away", always(func(s string) string { return thinking().ReplaceAllString(s, "") })},
 }
 
 func always(f func(string) string) func(string, int) (step, error) {
@@ -164,7 +164,7 @@ func jqStep(arg string, _ int) (step, error) {
 	}, nil
 }
 
-var thinking = regexp.MustCompile(`(?s)<think(?:ing)?>.*?</think(?:ing)?>\s*`)
+var thinking = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?s)<think(?:ing)?>.*?</think(?:ing)?>\s*`) })
 
 // markdownLimit is the length in bytes of the longest text that is read as
 // markdown, since some texts take time in proportion to its square.
@@ -175,7 +175,7 @@ func stripMarkdown(s string) string {
 		return s
 	}
 	source := []byte(s)
-	doc := goldmark.New(goldmark.WithExtensions(extension.GFM)).Parser().Parse(text.NewReader(source))
+	doc := goldmark.DefaultParser().Parse(text.NewReader(source))
 	var b bytes.Buffer
 	// The walk fails only if the function does.
 	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {

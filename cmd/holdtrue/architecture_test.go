@@ -25,7 +25,7 @@ var allowed = map[string][]string{
 	"eval/store":            {"eval", "eval/wire"},
 	"eval/replay":           {"eval", "eval/wire", "eval/agent", "eval/store"},
 	"eval/drift":            {"eval", "eval/stats"},
-	"scorers":               {"eval", "eval/wire", "scorers/facts", "scorers/lexicon", "scorers/sqlcheck", "scorers/text"},
+	"scorers":               {"eval", "eval/wire", "scorers/facts", "scorers/lexicon", "scorers/sensitive", "scorers/sqlcheck", "scorers/text"},
 	"scorers/scorertest":    {"eval", "scorers"},
 	"datasets":              {"eval", "eval/wire"},
 	"datasets/demo":         {"eval", "eval/wire", "datasets", "scorers/text"},

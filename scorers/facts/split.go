@@ -3,6 +3,7 @@ package facts
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -37,15 +38,17 @@ type word struct {
 
 // whole matches what is one token although word boundaries would divide it. A
 // code begins with a letter and holds a digit.
-var whole = regexp.MustCompile(`(?:https?://|www\.)[^\s<>"'\)\]\x60]*[^\s<>"'\)\].,;:!?\x60]` +
-	`|[\pL\pN._%+-]+@[\pL\pN-]+(?:\.[\pL\pN-]+)+` +
-	`|\b[A-Za-z]+(?:[-_/.][A-Za-z]+)*[-_/.]?[0-9][A-Za-z0-9]*(?:[-_/.][A-Za-z0-9]+)*`)
+var whole = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?:https?://|www\.)[^\s<>"'\)\]\x60]*[^\s<>"'\)\].,;:!?\x60]` +
+		`|[\pL\pN._%+-]+@[\pL\pN-]+(?:\.[\pL\pN-]+)+` +
+		`|\b[A-Za-z]+(?:[-_/.][A-Za-z]+)*[-_/.]?[0-9][A-Za-z0-9]*(?:[-_/.][A-Za-z0-9]+)*`)
+})
 
 // split cuts a text into words, figures and marks.
 func split(s string) []word {
 	out := make([]word, 0, len(s)/5+4)
 	from := 0
-	for _, m := range whole.FindAllStringIndex(s, -1) {
+	for _, m := range whole().FindAllStringIndex(s, -1) {
 		out = plain(out, s, from, m[0])
 		w := word{class: code, text: s[m[0]:m[1]], start: m[0], end: m[1]}
 		if strings.ContainsAny(w.text, "@") || strings.Contains(w.text, "://") || strings.HasPrefix(w.text, "www.") {

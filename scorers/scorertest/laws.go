@@ -80,7 +80,7 @@ type law struct {
 
 func (l law) judge(t *testing.T) eval.Judge {
 	t.Helper()
-	j, err := l.scorer.New(eval.Setup{Args: l.args, Dir: t.TempDir()})
+	j, err := l.scorer.New(eval.Setup{Args: l.args, Dir: t.TempDir(), Bind: scorers.Bind})
 	if err != nil {
 		t.Fatalf("%s with arguments %s: %v", l.scorer.Name, l.args, err)
 	}
@@ -171,7 +171,7 @@ func (l law) sharing(t *testing.T, judge eval.Judge, samples []Sample, scores []
 	t.Helper()
 	var others []eval.Judge
 	for _, s := range scorers.All {
-		if j, err := s.New(eval.Setup{}); err == nil {
+		if j, err := s.New(eval.Setup{Bind: scorers.Bind}); err == nil {
 			others = append(others, j)
 		}
 	}

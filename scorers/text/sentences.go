@@ -4,65 +4,66 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/clipperhouse/uax29/v2/sentences"
 )
 
-// Sentences counts the sentences of s: the segments of Unicode's default
-// sentence boundaries (UAX #29) that hold a letter or a digit, except that a
-// segment that ends with an abbreviation, an initial or the number of a list is
-// joined to the next, and that an empty line ends a sentence, but a single line
-// break does not.
-func Sentences(s string) int {
-	n := 0
-	for block := range strings.SplitSeq(normalLines(s), "\n\n") {
-		n += sentencesOfBlock(block)
-	}
-	return n
-}
-
-// normalLines turns line ends into one form and lines of blanks into empty ones.
-func normalLines(s string) string {
-	s = strings.ReplaceAll(s, "\r\n", "\n")
-	lines := strings.Split(s, "\n")
-	for i, l := range lines {
-		lines[i] = strings.TrimSpace(l)
-	}
-	return strings.Join(lines, "\n")
-}
-
-func sentencesOfBlock(block string) (n int) {
-	open := false // a segment waits for its end
-	for it := sentences.FromString(strings.ReplaceAll(block, "\n", " ")); it.Next(); {
-		v := strings.TrimSpace(it.Value())
-		if !hasLetterOrDigit(v) {
-			continue
-		}
-		if !open {
+// Sentences counts the sentences of s. A sentence ends with a full stop, an
+// exclamation mark or a question mark, in the text or before closing quotation
+// marks and brackets, where white space or the end follows; the marks of Chinese
+// and Japanese need nothing behind them. The full stops of abbreviations,
+// initials and the numbers of lists end none, nor do line breaks, so that a
+// heading belongs to the sentence behind it. What stands behind the last mark is
+// a sentence if it holds a letter or a digit.
+func Sentences(s string) (n int) {
+	filled, last := false, 0 // of the sentence under way; where its last word began
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case unicode.IsSpace(r):
+			last = i + size
+		case unicode.IsLetter(r) || unicode.IsNumber(r):
+			filled = true
+		case filled && ends(s, last, i, r):
 			n++
+			filled = false
 		}
-		open = abbreviates(v)
+		i += size
+	}
+	if filled {
+		n++
 	}
 	return n
 }
 
-// abbreviates reports whether a segment ends with a full stop that does not end
-// a sentence.
-func abbreviates(v string) bool {
-	v, stop := strings.CutSuffix(v, ".")
-	if !stop {
+// ends reports whether the mark r at byte i ends a sentence whose last word
+// begins at byte from.
+func ends(s string, from, i int, r rune) bool {
+	switch r {
+	case '。', '！', '？', '｡':
+		return true
+	case '.', '!', '?', '…':
+	default:
 		return false
 	}
-	last := v[strings.LastIndexFunc(v, unicode.IsSpace)+1:]
-	last = strings.TrimLeft(last, `("'[`)
-	if r, size := utf8.DecodeRuneInString(last); size == len(last) && unicode.IsUpper(r) && r != 'I' {
+	rest := s[i+utf8.RuneLen(r):]
+	behind := strings.TrimLeft(rest, `"'”’»)]}*_`)
+	next, size := utf8.DecodeRuneInString(behind)
+	if size > 0 && !unicode.IsSpace(next) {
+		return false
+	}
+	return r != '.' || !abbreviated(strings.TrimLeft(s[from:i], `("'“‘«[*_#-`), from == 0 || s[from-1] == '\n')
+}
+
+// abbreviated reports whether the full stop behind a word does not end a
+// sentence. lineBegins says that the word is the first of its line.
+func abbreviated(word string, lineBegins bool) bool {
+	if r, size := utf8.DecodeRuneInString(word); size > 0 && size == len(word) && unicode.IsUpper(r) && r != 'I' {
 		return true
 	}
-	if strings.Trim(last, "0123456789") == "" && last == strings.TrimLeft(v, `("'[*_# `) {
-		return true // "1." at the beginning: the number of a list
+	if word != "" && len(word) < 4 && lineBegins && strings.Trim(word, "0123456789") == "" {
+		return true
 	}
-	switch strings.ToLower(last) {
-	case "dr", "mr", "mrs", "ms", "prof", "st", "vs", "e.g", "i.e", "etc", "inc", "ltd", "co", "jr", "sr", "no", "u.s", "a.m", "p.m", "approx", "fig", "cf":
+	switch strings.ToLower(word) {
+	case "dr", "mr", "mrs", "ms", "prof", "st", "vs", "e.g", "i.e", "inc", "ltd", "co", "jr", "sr", "u.s", "approx", "fig", "cf", "p.s", "p.p.s":
 		return true
 	}
 	return false

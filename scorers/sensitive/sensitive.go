@@ -1,0 +1,177 @@
+// Package sensitive finds secrets and personal data in a text, by their form and
+// by their check digits, and masks them.
+package sensitive
+
+import (
+	"math/big"
+	"regexp"
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+)
+
+// Finding is a secret or a piece of personal data in a text.
+type Finding struct {
+	Kind       string
+	Start, End int // bytes
+}
+
+// Kinds are the kinds that are known.
+var Kinds = []string{"key", "email", "phone", "card", "iban", "ssn"}
+
+type rule struct {
+	kind    string
+	pattern *regexp.Regexp
+	holds   func(match string) bool // nil: the form is enough
+}
+
+// rules are tried in this order; what one has found is not looked at by the next.
+// The part of a match that counts is group 1, where there is one. The forms of
+// keys are those that their issuers document.
+var rules = sync.OnceValue(func() []rule {
+	return []rule{
+		{"key", regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|$)`), nil},
+		{"key", regexp.MustCompile(`\b((?:AKIA|ASIA)[0-9A-Z]{16})\b`), nil},                      // Amazon
+		{"key", regexp.MustCompile(`\b((?:ghp|gho|ghu|ghs|ghr)_[0-9A-Za-z]{36,255})\b`), nil},    // GitHub
+		{"key", regexp.MustCompile(`\b(github_pat_[0-9A-Za-z_]{22,255})\b`), nil},                // GitHub
+		{"key", regexp.MustCompile(`\b(glpat-[0-9A-Za-z_-]{20,})`), nil},                         // GitLab
+		{"key", regexp.MustCompile(`\b(xox[abeoprs]-[0-9A-Za-z-]{10,})`), nil},                   // Slack
+		{"key", regexp.MustCompile(`\b((?:sk|rk|pk)_(?:live|test)_[0-9A-Za-z]{16,})\b`), nil},    // Stripe
+		{"key", regexp.MustCompile(`\b(AIza[0-9A-Za-z_-]{35})`), nil},                            // Google
+		{"key", regexp.MustCompile(`\b(sk-(?:ant-|proj-|svcacct-)?[0-9A-Za-z_-]{20,})`), varied}, // model providers
+		{"key", regexp.MustCompile(`\b(hf_[0-9A-Za-z]{30,})\b`), nil},                            // Hugging Face
+		{"key", regexp.MustCompile(`\b(npm_[0-9A-Za-z]{36})\b`), nil},                            // npm
+		{"key", regexp.MustCompile(`\b(SG\.[0-9A-Za-z_-]{16,}\.[0-9A-Za-z_-]{16,})`), nil},       // SendGrid
+		{"key", regexp.MustCompile(`\b(eyJ[0-9A-Za-z_-]{10,}\.eyJ[0-9A-Za-z_-]{10,}\.[0-9A-Za-z_-]{10,})`), nil},
+		{"key", regexp.MustCompile(`(?i)\b(?:api[_-]?key|secret|token|password|passwd|pwd)["']?\s*[:=]\s*["']?([0-9A-Za-z_\-./+!@#$%^&*]{8,})`), varied},
+		{"email", regexp.MustCompile(`\b([0-9A-Za-z._%+-]+@[0-9A-Za-z](?:[0-9A-Za-z-]*[0-9A-Za-z])?(?:\.[0-9A-Za-z-]+)*\.[A-Za-z]{2,})\b`), nil},
+		{"iban", regexp.MustCompile(`\b([A-Z]{2}[0-9]{2}(?: ?[0-9A-Z]){11,30})\b`), iban},
+		{"card", regexp.MustCompile(`\b([3-6][0-9]{3}(?:[ -]?[0-9]){9,15})\b`), card},
+		{"ssn", regexp.MustCompile(`\b([0-8][0-9]{2}-[0-9]{2}-[0-9]{4})\b`), ssn},
+		{"phone", regexp.MustCompile(`(\+[1-9][0-9]{0,2}[ .-]?(?:\(0?[0-9]{1,4}\)[ .-]?)?[0-9](?:[ .-]?[0-9]){5,12})\b`), phone},
+		{"phone", regexp.MustCompile(`(?:^|[^0-9-])(\([0-9]{3}\) ?[0-9]{3}[ .-][0-9]{4}|[2-9][0-9]{2}[.-][0-9]{3}[.-][0-9]{4})\b`), nil},
+	}
+})
+
+// Find gives the findings of the kinds, in order of place and without overlap.
+// Without kinds it looks for all.
+func Find(s string, kinds ...string) (found []Finding) {
+	for _, r := range rules() {
+		if len(kinds) > 0 && !slices.Contains(kinds, r.kind) {
+			continue
+		}
+		for _, m := range r.pattern.FindAllStringSubmatchIndex(s, -1) {
+			start, end := m[0], m[1]
+			if len(m) > 2 {
+				start, end = m[2], m[3]
+			}
+			f := Finding{r.kind, start, end}
+			if (r.holds == nil || r.holds(s[start:end])) && !taken(found, f) {
+				found = slices.Insert(found, place(found, f), f)
+			}
+		}
+	}
+	return found
+}
+
+func place(found []Finding, f Finding) int {
+	return sort.Search(len(found), func(i int) bool { return found[i].Start >= f.Start })
+}
+
+func taken(found []Finding, f Finding) bool {
+	i := place(found, f)
+	return i < len(found) && found[i].Start < f.End || i > 0 && found[i-1].End > f.Start
+}
+
+// Mask puts asterisks in the place of the findings, as many as they have bytes,
+// so that every other place of the text stays where it is.
+func Mask(s string, found []Finding) string {
+	if len(found) == 0 {
+		return s
+	}
+	var b strings.Builder
+	at := 0
+	for _, f := range found {
+		b.WriteString(s[at:f.Start])
+		label := "[" + f.Kind + "]"
+		if n := f.End - f.Start; n >= len(label) {
+			b.WriteString(label)
+			b.WriteString(strings.Repeat("*", n-len(label)))
+		} else {
+			b.WriteString(strings.Repeat("*", n))
+		}
+		at = f.End
+	}
+	b.WriteString(s[at:])
+	return b.String()
+}
+
+// varied reports whether a text looks like a secret and not like a word or a
+// placeholder: it has letters and digits and eight different characters.
+func varied(s string) bool {
+	different := map[rune]bool{}
+	digit, letter := false, false
+	for _, r := range s {
+		different[r] = true
+		digit = digit || r >= '0' && r <= '9'
+		letter = letter || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z'
+	}
+	return digit && letter && len(different) >= 8
+}
+
+func digitsOf(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// card checks the digit of Luhn's algorithm (ISO/IEC 7812-1).
+func card(s string) bool {
+	d := digitsOf(s)
+	if len(d) < 13 || len(d) > 19 || strings.Count(d, d[:1]) == len(d) {
+		return false
+	}
+	sum := 0
+	for i := range len(d) {
+		n := int(d[len(d)-1-i] - '0')
+		if i%2 == 1 {
+			if n *= 2; n > 9 {
+				n -= 9
+			}
+		}
+		sum += n
+	}
+	return sum%10 == 0
+}
+
+// iban checks the remainder by 97 (ISO 13616).
+func iban(s string) bool {
+	s = strings.ReplaceAll(s, " ", "")
+	if len(s) < 15 || len(s) > 34 {
+		return false
+	}
+	var b strings.Builder
+	for _, r := range s[4:] + s[:4] {
+		if r >= 'A' {
+			b.WriteString(big.NewInt(int64(r - 'A' + 10)).String())
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	n, ok := new(big.Int).SetString(b.String(), 10)
+	return ok && new(big.Int).Mod(n, big.NewInt(97)).Int64() == 1
+}
+
+// ssn knows the numbers that are never given out.
+func ssn(s string) bool {
+	return s[:3] != "000" && s[:3] != "666" && s[4:6] != "00" && s[7:] != "0000"
+}
+
+func phone(s string) bool {
+	n := len(digitsOf(s))
+	return n >= 8 && n <= 15
+}

@@ -1,0 +1,62 @@
+package sensitive
+
+import (
+	"strings"
+	"testing"
+)
+
+// The numbers are the published examples and test numbers of their issuers.
+func TestFind(t *testing.T) {
+	for _, c := range []struct{ text, kind, found string }{
+		{"card 4111 1111 1111 1111.", "card", "4111 1111 1111 1111"},
+		{"5555555555554444", "card", "5555555555554444"},
+		{"378282246310005", "card", "378282246310005"},
+		{"4111 1111 1111 1112", "", ""},
+		{"to DE89 3704 0044 0532 0130 00 please", "iban", "DE89 3704 0044 0532 0130 00"},
+		{"GB82WEST12345698765432", "iban", "GB82WEST12345698765432"},
+		{"GB83WEST12345698765432", "", ""},
+		{"write to anna.berg+x@mail.example.co.uk, please", "email", "anna.berg+x@mail.example.co.uk"},
+		{"@team and a@b", "", ""},
+		{"call +49 30 901820 now", "phone", "+49 30 901820"},
+		{"call (555) 123-4567", "phone", "(555) 123-4567"},
+		{"call 555-123-4567", "phone", "555-123-4567"},
+		{"order 555-123-45678 of 2026-11-20", "", ""},
+		{"AKIAIOSFODNN7EXAMPLE", "key", "AKIAIOSFODNN7EXAMPLE"},
+		{"ghp_" + strings.Repeat("aB3", 12), "key", "ghp_" + strings.Repeat("aB3", 12)},
+		{"sk-ant-api03-abcdefGHIJK12345", "key", "sk-ant-api03-abcdefGHIJK12345"},
+		{`password = "hunter2Xq9z"`, "key", "hunter2Xq9z"},
+		{"password: ********", "", ""},
+		{"token: refundable", "", ""},
+		{"123-45-6789", "ssn", "123-45-6789"},
+		{"000-45-6789", "", ""},
+		{"-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----", "key", "-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----"},
+	} {
+		found := Find(c.text)
+		switch {
+		case c.kind == "" && len(found) == 0:
+		case c.kind == "" || len(found) != 1 || found[0].Kind != c.kind || c.text[found[0].Start:found[0].End] != c.found:
+			t.Errorf("%q: %+v, want %s %q", c.text, found, c.kind, c.found)
+		}
+	}
+	if got := Find("a@b.de 4111111111111111", "card"); len(got) != 1 || got[0].Kind != "card" {
+		t.Errorf("only cards: %+v", got)
+	}
+}
+
+func TestMask(t *testing.T) {
+	s := "mail anna@example.com or a@b.de"
+	got := Mask(s, Find(s))
+	if want := "mail [email]********* or ******"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func FuzzMask(f *testing.F) {
+	f.Add("a@b.de +49 30 901820 4111111111111111\xff")
+	f.Fuzz(func(t *testing.T, s string) {
+		m := Mask(s, Find(s))
+		if len(m) != len(s) {
+			t.Fatalf("%q has another length than %q", m, s)
+		}
+	})
+}

@@ -1,0 +1,24 @@
+package text
+
+import "testing"
+
+func TestSentences(t *testing.T) {
+	for s, want := range map[string]int{
+		"": 0, " \n. !": 0, "Hello": 1, "One. Two! Three?": 3, "Really?! Yes.": 2,
+		"Dr. Smith met J. Doe at 3.5 km. He left.": 2,
+		"flat. i was like that.":                   2,
+		"1. First thing\n2. Second thing.":         1,
+		"He said \"No.\" Then he left.":            2,
+		"東京です。大阪です！":                               2,
+		"# Title\n\nOne sentence.":                 1,
+		"See example.com for more.":                1,
+		"Wait... what? (Nothing.)":                 3,
+	} {
+		if got := Sentences(s); got != want {
+			t.Errorf("%q: %d sentences, want %d", s, got, want)
+		}
+	}
+	if got := Tokens("abcde"); got != 2 {
+		t.Errorf("5 bytes: %d tokens, want 2", got)
+	}
+}
