@@ -18,6 +18,7 @@ var allowed = map[string][]string{
 	"scorers/text":          {},
 	"scorers/lexicon":       {},
 	"scorers/sqlcheck":      {},
+	"scorers/sensitive":     {},
 	"scorers/lexicon/build": {},
 	"scorers/facts":         {"scorers/lexicon", "scorers/text"},
 	"eval/wire":             {"eval"},
