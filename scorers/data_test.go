@@ -20,18 +20,37 @@ const dataDir = "../../shared/data"
 
 type record struct {
 	ID        string   `json:"id"`
-	Reference *string  `json:"reference"`
+	Reference *answer  `json:"reference"`
 	Output    *string  `json:"output"`
 	Context   []string `json:"context"`
 	Truth     struct {
-		IsCorrect  bool     `json:"is_correct"`
-		FinalLabel string   `json:"final_label"`
-		Strmatch   string   `json:"strmatch_label"`
-		Rules      []rule   `json:"rules"`
-		Strict     []bool   `json:"strict"`
-		Label      string   `json:"label"`
-		EditTypes  []string `json:"edit_types"`
+		IsCorrect  bool    `json:"is_correct"`
+		FinalLabel string  `json:"final_label"`
+		Strmatch   string  `json:"strmatch_label"`
+		Reward     float64 `json:"reward"`
+		Expected   []struct {
+			Name   string          `json:"name"`
+			Kwargs json.RawMessage `json:"kwargs"`
+		} `json:"expected_actions"`
+		ToolCalls []struct {
+			Name      string `json:"name"`
+			Arguments string `json:"arguments"`
+		} `json:"tool_calls"`
+		Rules     []rule   `json:"rules"`
+		Strict    []bool   `json:"strict"`
+		Label     string   `json:"label"`
+		EditTypes []string `json:"edit_types"`
 	} `json:"truth"`
+}
+
+// answer is a golden answer; a list of none, as some sets have it, is empty.
+type answer string
+
+func (a *answer) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '[' {
+		return nil
+	}
+	return json.Unmarshal(b, (*string)(a))
 }
 
 // records reads the runs of a folder, by file name.
@@ -76,7 +95,7 @@ func readRecords(t *testing.T, file string) (rs []record) {
 func (r record) sample() *eval.Sample {
 	s := &eval.Sample{Case: &eval.Case{ID: r.ID}, Output: &eval.Output{CaseID: r.ID}}
 	if r.Reference != nil {
-		s.Case.Expected = []string{*r.Reference}
+		s.Case.Expected = []string{string(*r.Reference)}
 	}
 	if r.Output != nil {
 		s.Output.Text = *r.Output

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"holdtrue/eval"
+	"holdtrue/scorers/text"
 )
 
 var hedgingScorer = &eval.Scorer{
@@ -57,14 +58,18 @@ func newHedging(args hedgingArgs, _ string) (eval.Judge, error) {
 	}
 	p.Longest()
 	return eval.JudgeFunc(func(ctx context.Context, s *eval.Sample) eval.Score {
+		const most = 1 << 18 // bytes that are read
+		out := cut(s.Output.Text, most)
 		words := len(outputWords(s, unicodeWords))
+		if len(out) < len(s.Output.Text) {
+			words = len(text.Words(out))
+		}
 		if words == 0 {
 			return eval.Skip("the output has no words")
 		}
 		if ctx.Err() != nil {
 			return stopped(ctx)
 		}
-		out := s.Output.Text
 		var evidence []eval.Span
 		n := 0
 		for from := 0; from <= len(out); {

@@ -24,6 +24,7 @@ type rule struct {
 	kind    string
 	pattern *regexp.Regexp
 	holds   func(match string) bool // nil: the form is enough
+	needs   string                  // the text must hold one of these, divided by blanks; quick to see
 }
 
 // rules are tried in this order; what one has found is not looked at by the next.
@@ -31,26 +32,26 @@ type rule struct {
 // keys are those that their issuers document.
 var rules = sync.OnceValue(func() []rule {
 	return []rule{
-		{"key", regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|$)`), nil},
-		{"key", regexp.MustCompile(`\b((?:AKIA|ASIA)[0-9A-Z]{16})\b`), nil},                      // Amazon
-		{"key", regexp.MustCompile(`\b((?:ghp|gho|ghu|ghs|ghr)_[0-9A-Za-z]{36,255})\b`), nil},    // GitHub
-		{"key", regexp.MustCompile(`\b(github_pat_[0-9A-Za-z_]{22,255})\b`), nil},                // GitHub
-		{"key", regexp.MustCompile(`\b(glpat-[0-9A-Za-z_-]{20,})`), nil},                         // GitLab
-		{"key", regexp.MustCompile(`\b(xox[abeoprs]-[0-9A-Za-z-]{10,})`), nil},                   // Slack
-		{"key", regexp.MustCompile(`\b((?:sk|rk|pk)_(?:live|test)_[0-9A-Za-z]{16,})\b`), nil},    // Stripe
-		{"key", regexp.MustCompile(`\b(AIza[0-9A-Za-z_-]{35})`), nil},                            // Google
-		{"key", regexp.MustCompile(`\b(sk-(?:ant-|proj-|svcacct-)?[0-9A-Za-z_-]{20,})`), varied}, // model providers
-		{"key", regexp.MustCompile(`\b(hf_[0-9A-Za-z]{30,})\b`), nil},                            // Hugging Face
-		{"key", regexp.MustCompile(`\b(npm_[0-9A-Za-z]{36})\b`), nil},                            // npm
-		{"key", regexp.MustCompile(`\b(SG\.[0-9A-Za-z_-]{16,}\.[0-9A-Za-z_-]{16,})`), nil},       // SendGrid
-		{"key", regexp.MustCompile(`\b(eyJ[0-9A-Za-z_-]{10,}\.eyJ[0-9A-Za-z_-]{10,}\.[0-9A-Za-z_-]{10,})`), nil},
-		{"key", regexp.MustCompile(`(?i)\b(?:api[_-]?key|secret|token|password|passwd|pwd)["']?\s*[:=]\s*["']?([0-9A-Za-z_\-./+!@#$%^&*]{8,})`), varied},
-		{"email", regexp.MustCompile(`\b([0-9A-Za-z._%+-]+@[0-9A-Za-z](?:[0-9A-Za-z-]*[0-9A-Za-z])?(?:\.[0-9A-Za-z-]+)*\.[A-Za-z]{2,})\b`), nil},
-		{"iban", regexp.MustCompile(`\b([A-Z]{2}[0-9]{2}(?: ?[0-9A-Z]){11,30})\b`), iban},
-		{"card", regexp.MustCompile(`\b([3-6][0-9]{3}(?:[ -]?[0-9]){9,15})\b`), card},
-		{"ssn", regexp.MustCompile(`\b([0-8][0-9]{2}-[0-9]{2}-[0-9]{4})\b`), ssn},
-		{"phone", regexp.MustCompile(`(\+[1-9][0-9]{0,2}[ .-]?(?:\(0?[0-9]{1,4}\)[ .-]?)?[0-9](?:[ .-]?[0-9]){5,12})\b`), phone},
-		{"phone", regexp.MustCompile(`(?:^|[^0-9-])(\([0-9]{3}\) ?[0-9]{3}[ .-][0-9]{4}|[2-9][0-9]{2}[.-][0-9]{3}[.-][0-9]{4})\b`), nil},
+		{"key", regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|$)`), nil, "PRIVATE"},
+		{"key", regexp.MustCompile(`\b((?:AKIA|ASIA)[0-9A-Z]{16})\b`), nil, "AKIA ASIA"},                                  // Amazon
+		{"key", regexp.MustCompile(`\b((?:ghp|gho|ghu|ghs|ghr)_[0-9A-Za-z]{36,255})\b`), nil, "ghp_ gho_ ghu_ ghs_ ghr_"}, // GitHub
+		{"key", regexp.MustCompile(`\b(github_pat_[0-9A-Za-z_]{22,255})\b`), nil, "github_pat_"},                          // GitHub
+		{"key", regexp.MustCompile(`\b(glpat-[0-9A-Za-z_-]{20,})`), nil, "glpat-"},                                        // GitLab
+		{"key", regexp.MustCompile(`\b(xox[abeoprs]-[0-9A-Za-z-]{10,})`), nil, "xox"},                                     // Slack
+		{"key", regexp.MustCompile(`\b((?:sk|rk|pk)_(?:live|test)_[0-9A-Za-z]{16,})\b`), nil, "_live_ _test_"},            // Stripe
+		{"key", regexp.MustCompile(`\b(AIza[0-9A-Za-z_-]{35})`), nil, "AIza"},                                             // Google
+		{"key", regexp.MustCompile(`\b(sk-(?:ant-|proj-|svcacct-)?[0-9A-Za-z_-]{20,})`), varied, "sk-"},                   // model providers
+		{"key", regexp.MustCompile(`\b(hf_[0-9A-Za-z]{30,})\b`), nil, "hf_"},                                              // Hugging Face
+		{"key", regexp.MustCompile(`\b(npm_[0-9A-Za-z]{36})\b`), nil, "npm_"},                                             // npm
+		{"key", regexp.MustCompile(`\b(SG\.[0-9A-Za-z_-]{16,}\.[0-9A-Za-z_-]{16,})`), nil, "SG."},                         // SendGrid
+		{"key", regexp.MustCompile(`\b(eyJ[0-9A-Za-z_-]{10,}\.eyJ[0-9A-Za-z_-]{10,}\.[0-9A-Za-z_-]{10,})`), nil, "eyJ"},
+		{"key", regexp.MustCompile(`(?i)\b(?:api[_-]?key|secret|token|password|passwd|pwd)["']?\s*[:=]\s*["']?([0-9A-Za-z_\-./+!@#$%^&*]{8,})`), varied, ""},
+		{"email", regexp.MustCompile(`\b([0-9A-Za-z._%+-]+@[0-9A-Za-z](?:[0-9A-Za-z-]*[0-9A-Za-z])?(?:\.[0-9A-Za-z-]+)*\.[A-Za-z]{2,})\b`), nil, "@"},
+		{"iban", regexp.MustCompile(`\b([A-Z]{2}[0-9]{2}(?: ?[0-9A-Z]){11,30})\b`), iban, ""},
+		{"card", regexp.MustCompile(`\b([3-6][0-9]{3}(?:[ -]?[0-9]){9,15})\b`), card, ""},
+		{"ssn", regexp.MustCompile(`\b([0-8][0-9]{2}-[0-9]{2}-[0-9]{4})\b`), ssn, ""},
+		{"phone", regexp.MustCompile(`(\+[1-9][0-9]{0,2}[ .-]?(?:\(0?[0-9]{1,4}\)[ .-]?)?[0-9](?:[ .-]?[0-9]){5,12})\b`), phone, ""},
+		{"phone", regexp.MustCompile(`(?:^|[^0-9-])(\([0-9]{3}\) ?[0-9]{3}[ .-][0-9]{4}|[2-9][0-9]{2}[.-][0-9]{3}[.-][0-9]{4})\b`), nil, ""},
 	}
 })
 
@@ -59,6 +60,9 @@ var rules = sync.OnceValue(func() []rule {
 func Find(s string, kinds ...string) (found []Finding) {
 	for _, r := range rules() {
 		if len(kinds) > 0 && !slices.Contains(kinds, r.kind) {
+			continue
+		}
+		if r.needs != "" && !slices.ContainsFunc(strings.Fields(r.needs), func(n string) bool { return strings.Contains(s, n) }) {
 			continue
 		}
 		for _, m := range r.pattern.FindAllStringSubmatchIndex(s, -1) {
