@@ -16,7 +16,8 @@ var bleuScorer = &eval.Scorer{
 In [0,1], a hundredth of sacrebleu's number. Papineni et al. 2002, with the
 tokenizers (13a, none, intl, char, zh) and smoothings (exp, floor, add-k, none;
 Chen and Cherry 2014) of sacrebleu, and equal to it. The tokenizer unicode takes
-the words of any script in lower case, as rouge-l does. With effective order,
+the words of any script in lower case, as rouge-l does. The tokenizer none with
+lowercase: true and smoothing: tiny gives promptfoo's numbers. With effective order,
 n-grams longer than the output are left out. Several expected answers: the best
 counts, so their n-grams are not pooled. An expected answer without words is
 passed over.`,
@@ -30,8 +31,8 @@ passed over.`,
 
 type bleuArgs struct {
 	Tokenizer string   `json:"tokenizer" oneof:"13a none intl char zh unicode" doc:"how a text is cut into words"`
-	Smoothing string   `json:"smoothing" oneof:"exp floor add-k none" doc:"what stands for a precision of zero"`
-	Value     *float64 `json:"value,omitzero" doc:"the number of matches of floor (default 0.1), or the k of add-k (default 1)"`
+	Smoothing string   `json:"smoothing" oneof:"exp floor add-k none tiny" doc:"what stands for a precision of zero"`
+	Value     *float64 `json:"value,omitzero" doc:"the number of matches of floor (default 0.1), the k of add-k (default 1), or the precision of tiny (default 1e-7)"`
 	Effective bool     `json:"effective_order" doc:"leave out n-grams longer than the output"`
 	Lower     bool     `json:"lowercase" doc:"compare in lower case"`
 }
@@ -62,10 +63,10 @@ type bleuKey struct {
 
 func newBLEU(args bleuArgs, _ string) (eval.Judge, error) {
 	smooth := text.Smoothing(args.Smoothing)
-	value := map[text.Smoothing]float64{text.SmoothFloor: 0.1, text.SmoothAddK: 1}[smooth]
+	value := map[text.Smoothing]float64{text.SmoothFloor: 0.1, text.SmoothAddK: 1, text.SmoothTiny: 1e-7}[smooth]
 	if args.Value != nil {
 		if value == 0 {
-			return nil, fmt.Errorf("value: only the smoothings floor and add-k take one, not %s", smooth)
+			return nil, fmt.Errorf("value: only the smoothings floor, add-k and tiny take one, not %s", smooth)
 		}
 		if value = *args.Value; value <= 0 {
 			return nil, errors.New("value: expected a number over 0")

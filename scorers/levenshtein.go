@@ -14,7 +14,8 @@ var levenshteinScorer = &eval.Scorer{
 
 The distance counts insertions, deletions and substitutions (Levenshtein 1966),
 of characters (code points after composition, NFC) or of words (Unicode words in
-lower case, as in rouge-l). 1 for two empty texts. Where the product of both
+lower case, as in rouge-l), or of UTF-16 code units as JavaScript and promptfoo
+count. 1 for two empty texts. Where the product of both
 lengths, without the common beginning and end, is over 2^34, both texts are
 compared in pieces: the value is then a lower bound, and the reason says so.`,
 	Version: "2",
@@ -26,7 +27,7 @@ compared in pieces: the value is then a lower bound, and the reason says so.`,
 }
 
 type levenshteinArgs struct {
-	Unit string `json:"unit" oneof:"characters words" doc:"what is inserted, deleted and substituted"`
+	Unit string `json:"unit" oneof:"characters words code-units" doc:"what is inserted, deleted and substituted"`
 }
 
 var levenshteinDefaults = levenshteinArgs{Unit: "characters"}
@@ -37,9 +38,12 @@ func newLevenshtein(args levenshteinArgs, _ string) (eval.Judge, error) {
 		return best(s, func(i int, expected string) eval.Score {
 			var alike text.Similarity
 			var err error
-			if words {
+			switch {
+			case words:
 				alike, err = text.WordSimilarity(ctx, outputWords(s, unicodeWords), expectedWords(s, unicodeWords)[i])
-			} else {
+			case args.Unit == "code-units":
+				alike, err = text.CodeUnitSimilarity(ctx, s.Output.Text, expected)
+			default:
 				alike, err = text.CharacterSimilarity(ctx, s.Output.Text, expected)
 			}
 			if err != nil {

@@ -14,18 +14,19 @@ const (
 	SmoothFloor Smoothing = "floor" // a small number of matches
 	SmoothAddK  Smoothing = "add-k" // k more matches and n-grams for n over 1
 	SmoothNone  Smoothing = "none"
+	SmoothTiny  Smoothing = "tiny" // the precision is a small number, as promptfoo has it
 )
 
 // BLEU is the sentence BLEU of an answer (Papineni et al. 2002, as sacrebleu
 // computes it), in [0,1]. common are the clipped matches for n = 1 to MaxOrder,
 // and the lengths are in tokens. With effective order, orders longer than the
-// answer are left out. value is the number of floor, or the k of add-k.
+// answer are left out. value is the number of floor or of tiny, or the k of add-k.
 func BLEU(common [MaxOrder]int, answer, expected int, smooth Smoothing, value float64, effective bool) float64 {
 	matched := 0
 	for _, c := range common {
 		matched += c
 	}
-	if matched == 0 {
+	if matched == 0 && smooth != SmoothTiny || answer == 0 {
 		return 0
 	}
 	sum, order, halved := 0.0, 0, 1.0
@@ -46,6 +47,8 @@ func BLEU(common [MaxOrder]int, answer, expected int, smooth Smoothing, value fl
 				p = 1 / (halved * total)
 			case SmoothFloor:
 				p = value / total
+			case SmoothTiny:
+				p = value
 			}
 		}
 		if p == 0 {

@@ -1,6 +1,10 @@
 package text
 
-import "context"
+import (
+	"context"
+	"unicode/utf16"
+	"unicode/utf8"
+)
 
 // DistanceLimit bounds one exact edit distance: the product of both lengths,
 // after the common beginning and end are taken off. 2^34 (two texts of 131,072
@@ -37,6 +41,29 @@ func CharacterSimilarity(ctx context.Context, a, b string) (Similarity, error) {
 	}
 	x, y, kinds := t.runes(a, b)
 	return similarity(ctx, t, x, y, kinds)
+}
+
+// CodeUnitSimilarity compares UTF-16 code units as they are, which is what the
+// string functions of JavaScript count.
+func CodeUnitSimilarity(ctx context.Context, a, b string) (Similarity, error) {
+	t := editTables.Get().(*editTable)
+	defer t.release()
+	if ASCII(a) && ASCII(b) {
+		return similarity(ctx, t, bytesOf(a), bytesOf(b), 128)
+	}
+	return similarity(ctx, t, codeUnits(a), codeUnits(b), 1<<16)
+}
+
+func codeUnits(s string) []int32 {
+	units := make([]int32, 0, len(s))
+	for _, r := range s {
+		if r1, r2 := utf16.EncodeRune(r); r1 != utf8.RuneError {
+			units = append(units, r1, r2)
+		} else {
+			units = append(units, r)
+		}
+	}
+	return units
 }
 
 // WordSimilarity compares sequences of words.

@@ -31,17 +31,20 @@ func TestNGramMetricsAreTheReferences(t *testing.T) {
 			ID, Metric, Source string
 			Score              float64
 			Settings           struct {
-				Stem       bool    `json:"use_stemmer"`
-				Tok        string  `json:"tok"`
-				Smooth     string  `json:"smooth"`
-				Value      float64 `json:"smooth_value"`
-				Effective  bool    `json:"effective_order"`
-				Lower      bool    `json:"lowercase"`
-				Chars      int     `json:"char_order"`
-				Words      int     `json:"word_order"`
-				Beta       float64 `json:"beta"`
-				Whitespace bool    `json:"whitespace"`
-				Eps        bool    `json:"eps_smoothing"`
+				Stem          bool    `json:"use_stemmer"`
+				Tok           string  `json:"tok"`
+				Smooth        string  `json:"smooth"`
+				Value         float64 `json:"smooth_value"`
+				Effective     bool    `json:"effective_order"`
+				Lower         bool    `json:"lowercase"`
+				Chars         int     `json:"char_order"`
+				Words         int     `json:"word_order"`
+				Beta          float64 `json:"beta"`
+				Whitespace    bool    `json:"whitespace"`
+				Eps           bool    `json:"eps_smoothing"`
+				Normalized    bool    `json:"normalized"`
+				Asian         bool    `json:"asian_support"`
+				CaseSensitive bool    `json:"case_sensitive"`
 			}
 		}
 		if err := d.Decode(&want); err != nil {
@@ -71,6 +74,52 @@ func TestNGramMetricsAreTheReferences(t *testing.T) {
 			got = GLEU(ids[0], ids[1])
 		case want.Source == "sacrebleu" && strings.HasPrefix(want.Metric, "chrf") && !s.Eps:
 			got = 100 * ChrF{Chars: s.Chars, Words: s.Words, Beta: s.Beta, Whitespace: s.Whitespace}.Score(p.Hyp, p.Ref)
+		case want.Source == "google-research rouge" && want.Metric == "rouge-lsum":
+			cut := func(s string) (sentences [][]string) {
+				for _, l := range Lines(s) {
+					words := ASCIIWords(l)
+					if want.Settings.Stem {
+						words = Stem(words)
+					}
+					sentences = append(sentences, words)
+				}
+				return sentences
+			}
+			o, whole, err := SummarySubsequence(t.Context(), cut(p.Hyp), cut(p.Ref))
+			if err != nil || !whole {
+				t.Fatalf("%s: whole %v, %v", want.ID, whole, err)
+			}
+			got = o.F1
+		case want.Metric == "ter":
+			if s.Asian {
+				continue // Tercom's treatment of Asian scripts is not offered
+			}
+			if !s.CaseSensitive {
+				p.Hyp, p.Ref = Lower(p.Hyp), Lower(p.Ref)
+			}
+			ids := Numbered(TERWords(p.Hyp, s.Normalized), TERWords(p.Ref, s.Normalized))
+			edits, shifts, err := TranslationEdits(t.Context(), ids[0], ids[1])
+			if err != nil || !shifts {
+				t.Fatalf("%s: shifts %v, %v", want.ID, shifts, err)
+			}
+			switch {
+			case len(ids[1]) > 0:
+				got = 100 * float64(edits) / float64(len(ids[1]))
+			case edits > 0:
+				got = 100
+			}
+		case strings.HasPrefix(want.Source, "promptfoo") && want.Metric == "bleu":
+			ids := Numbered(TokensNone(Lower(p.Hyp)), TokensNone(Lower(p.Ref)))
+			var common [MaxOrder]int
+			CommonNGrams(ids[0], ids[1], common[:])
+			got = BLEU(common, len(ids[0]), len(ids[1]), SmoothTiny, 1e-7, true)
+			want.Metric = "promptfoo's bleu"
+		case strings.HasPrefix(want.Source, "promptfoo") && want.Metric == "levenshtein":
+			d, err := CodeUnitSimilarity(t.Context(), p.Hyp, p.Ref)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = float64(d.Distance)
 		default:
 			continue
 		}
@@ -79,7 +128,8 @@ func TestNGramMetricsAreTheReferences(t *testing.T) {
 			t.Errorf("%s (%s) %s %+v: got %.8f, the reference has %.8f: %.80q and %.80q", want.ID, p.Kind, want.Metric, s, got, want.Score, p.Hyp, p.Ref)
 		}
 	}
-	for metric, settings := range map[string]int{"rouge-1": 2, "rouge-2": 2, "rouge-3": 2, "bleu": 10, "chrf": 4, "chrf++": 2, "gleu": 1} {
+	for metric, settings := range map[string]int{"rouge-1": 2, "rouge-2": 2, "rouge-3": 2, "bleu": 10, "chrf": 4, "chrf++": 2, "gleu": 1,
+		"rouge-lsum": 2, "promptfoo's bleu": 1, "levenshtein": 1} {
 		if compared[metric] != settings*len(pairs) {
 			t.Errorf("%s was compared %d times, want %d", metric, compared[metric], settings*len(pairs))
 		}
