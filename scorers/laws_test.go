@@ -22,7 +22,7 @@ var lawArgs = map[string][]string{
 	"contains-any":      {`{"case_sensitive":false}`},
 	"contains-all":      {`{"case_sensitive":false,"values":["30","days","İ","ﬁ","\u0301"]}`},
 	"starts-with":       {`{"case_sensitive":false,"values":["30","straße"]}`},
-	"levenshtein":       {`{"unit":"words"}`},
+	"levenshtein":       {`{"unit":"words"}`, `{"unit":"code-units"}`},
 	"rouge-1":           {`{"tokenizer":"ascii","stem":true}`},
 	"rouge-2":           {`{"part":"recall"}`},
 	"bleu":              {`{"tokenizer":"intl","smoothing":"floor"}`, `{"tokenizer":"zh","smoothing":"add-k","lowercase":true}`, `{"tokenizer":"char","smoothing":"none"}`, `{"tokenizer":"unicode","effective_order":false}`, `{"tokenizer":"none"}`},
@@ -56,6 +56,12 @@ var lawArgs = map[string][]string{
 	"context-precision": {`{"by":"text","ranked":false}`},
 	"context-recall":    {`{"by":"text","overlap":0.9}`},
 	"citations":         {`{"min":0,"pattern":"(\\d+)"}`},
+	"ter":               {`{"normalised":true,"case_sensitive":true}`},
+	"rouge-lsum":        {`{"tokenizer":"ascii","stem":true}`},
+	"meteor":            {`{"alpha":0.5,"beta":1,"gamma":1}`},
+	"jaro-winkler":      {`{"case_sensitive":false}`},
+	"expression":        {`{"expr":"output.text.contains('days') || size(case.expected) == 1 || output.steps.exists(s, s.args.q == 'x')"}`},
+	"command":           {`{"run":["sh","-c","while read -r line; do echo '{\"score\":0.5}'; done"],"timeout":20}`},
 	"all-of":            {`{"metrics":["exact",{"regex":{"pattern":"(?i)days"}}]}`},
 	"mean-of":           {`{"metrics":[{"exact":{"weight":2}},"rouge-l"]}`},
 	"structure":         {`{"element":"paragraphs","min":1,"separator":"***"}`, `{"element":"sections","separator":"PART","max":3}`, `{"element":"highlights","min":0}`, `{"element":"capitals","min":1}`, `{"element":"code","max":0}`, `{"distinct":true,"element":"paragraphs"}`},
@@ -68,7 +74,7 @@ var lawArgs = map[string][]string{
 }
 
 // needsArgs cannot be bound with their defaults.
-var needsArgs = map[string]bool{"tool-order": true, "tool-count": true, "tools-allowed": true, "regex-count": true, "all-of": true, "mean-of": true, "structure": true, "keywords": true, "characters": true, "script": true, "regex": true, "json-path": true, "length-within": true}
+var needsArgs = map[string]bool{"expression": true, "command": true, "tool-order": true, "tool-count": true, "tools-allowed": true, "regex-count": true, "all-of": true, "mean-of": true, "structure": true, "keywords": true, "characters": true, "script": true, "regex": true, "json-path": true, "length-within": true}
 
 func argsOf(name string) []string {
 	args := lawArgs[name]
@@ -85,11 +91,19 @@ func TestLaws(t *testing.T) {
 	}
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s, ok := scorers.Find(name)
 			if !ok {
 				t.Fatal("a name that is listed is not found")
 			}
-			for _, args := range argsOf(strings.TrimPrefix(name, "not-")) {
+			all := argsOf(strings.TrimPrefix(name, "not-"))
+			if len(all) == 0 {
+				t.Fatal("it needs arguments, and lawArgs has none: the laws were not tried")
+			}
+			if strings.HasPrefix(name, "not-") {
+				all = all[:1] // it is the same scorer, turned round
+			}
+			for _, args := range all {
 				scorertest.Laws(t, s, args)
 			}
 		})

@@ -75,6 +75,8 @@ var All = []*eval.Scorer{
 	inputTokensScorer,
 	outputTokensScorer,
 	stepsScorer,
+	expressionScorer,
+	commandScorer,
 	labelScorer,
 	allOfScorer,
 	meanOfScorer,

@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"holdtrue/eval"
+	"holdtrue/eval/process"
 	"holdtrue/eval/wire"
 )
 
@@ -27,8 +28,6 @@ const (
 	// maxStartFailures is how many processes may end before any has answered
 	// anything. After that the agent is taken to be broken, not the cases.
 	maxStartFailures = 3
-	// shownBytes is how much of a line that makes no sense is shown.
-	shownBytes = 200
 )
 
 // ErrBroken says that a command agent never came to answer anything.
@@ -38,13 +37,13 @@ var ErrBroken = errors.New("the agent cannot be used")
 // when needed and live until they fail or the agent is closed.
 type command struct {
 	name    string
-	line    commandLine
+	line    process.CommandLine
 	timeout time.Duration
 	slots   chan struct{}
-	stderr  *tail // of all processes
+	stderr  *process.Tail // of all processes
 
 	mu       sync.Mutex
-	idle     []*process
+	idle     []*process.Process
 	answered bool // some process once answered
 	failures int  // processes that ended since, as long as there was none
 }
@@ -55,7 +54,7 @@ func openCommand(_ context.Context, spec eval.AgentSpec, opt Options) (Agent, er
 		return nil, err
 	}
 	return &command{name: spec.Name, line: line, timeout: opt.timeout(spec),
-		slots: make(chan struct{}, max(1, opt.Concurrency)), stderr: &tail{limit: runStderr}}, nil
+		slots: make(chan struct{}, max(1, opt.Concurrency)), stderr: &process.Tail{Limit: process.RunStderr}}, nil
 }
 
 func (a *command) Info() Info { return Info{} }
@@ -71,7 +70,7 @@ func (a *command) Close() error {
 	defer a.mu.Unlock()
 	var all sync.WaitGroup
 	for _, p := range a.idle {
-		all.Go(p.finish)
+		all.Go(p.Finish)
 	}
 	all.Wait()
 	a.idle = nil
@@ -100,10 +99,10 @@ func (a *command) Ask(ctx context.Context, c *eval.Case, repeat int) (eval.Outpu
 		return a.startFailed(failed, err.Error())
 	}
 	asked := time.Now()
-	r, err := p.exchange(ctx, question, a.timeout)
+	r, err := p.Exchange(ctx, question, a.timeout)
 	latency := time.Since(asked)
 	if err != nil {
-		p.stop()
+		p.Stop()
 		return failed, err
 	}
 	o, class, fault := a.judge(r, c.ID, repeat)
@@ -121,73 +120,73 @@ func (a *command) Ask(ctx context.Context, c *eval.Case, repeat int) (eval.Outpu
 // process takes a process that has nothing to do, or starts one. One that has
 // ended meanwhile, or has said something nobody asked for, is replaced: its next
 // line could be taken for the answer to another question.
-func (a *command) process() (*process, error) {
+func (a *command) process() (*process.Process, error) {
 	for {
 		a.mu.Lock()
 		n := len(a.idle)
 		if n == 0 {
 			a.mu.Unlock()
-			return start(a.line, a.stderr, maxReply)
+			return process.Start(a.line, a.stderr, process.MaxReply)
 		}
 		p := a.idle[n-1]
 		a.idle = a.idle[:n-1]
 		a.mu.Unlock()
-		if _, said := p.pending(); !said {
+		if _, said := p.Pending(); !said {
 			return p, nil
 		}
-		p.stop()
+		p.Stop()
 	}
 }
 
-func (a *command) release(p *process) {
+func (a *command) release(p *process.Process) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.answered, p.answered = true, true
+	a.answered, p.Answered = true, true
 	a.idle = append(a.idle, p)
 }
 
 // judge reads a reply. If it is not an answer to the question, it says why.
-func (a *command) judge(r reply, id string, repeat int) (o eval.Output, class Class, fault string) {
-	line := shown(string(r.line[:min(len(r.line), shownBytes+1)]), shownBytes)
+func (a *command) judge(r process.Reply, id string, repeat int) (o eval.Output, class Class, fault string) {
+	line := process.Quote(string(r.Line[:min(len(r.Line), process.ShownBytes+1)]), process.ShownBytes)
 	switch {
-	case errors.Is(r.err, errLate):
+	case errors.Is(r.Err, process.ErrLate):
 		return o, Timeout, fmt.Sprintf("no answer within %s; the agent was stopped", a.timeout)
-	case errors.Is(r.err, errTooLong):
-		return o, BadReply, fmt.Sprintf("a line of more than %d bytes, which begins %s", maxReply, line)
-	case errors.Is(r.err, errPartial):
+	case errors.Is(r.Err, process.ErrTooLong):
+		return o, BadReply, fmt.Sprintf("a line of more than %d bytes, which begins %s", process.MaxReply, line)
+	case errors.Is(r.Err, process.ErrPartial):
 		return o, Crash, fmt.Sprintf("the output ended without a newline after %s", line)
-	case r.err != nil:
-		return o, Crash, r.err.Error()
+	case r.Err != nil:
+		return o, Crash, r.Err.Error()
 	}
-	o, err := wire.DecodeOutput(r.line, eval.Pos{})
+	o, err := wire.DecodeOutput(r.Line, eval.Pos{})
 	switch {
 	case err != nil:
-		return o, BadReply, fmt.Sprintf("%s; the line: %s", OneLine(err.Error(), 3*shownBytes), line)
+		return o, BadReply, fmt.Sprintf("%s; the line: %s", process.OneLine(err.Error(), 3*process.ShownBytes), line)
 	case o.CaseID != id:
-		return o, BadReply, fmt.Sprintf("an answer to case %s; asked was %s", shown(o.CaseID, shownBytes), shown(id, shownBytes))
+		return o, BadReply, fmt.Sprintf("an answer to case %s; asked was %s", process.Quote(o.CaseID, process.ShownBytes), process.Quote(id, process.ShownBytes))
 	case o.Repeat != 0 && o.Repeat != repeat:
-		return o, BadReply, fmt.Sprintf("an answer to repeat %d of case %s; asked was repeat %d", o.Repeat, shown(id, shownBytes), repeat)
+		return o, BadReply, fmt.Sprintf("an answer to repeat %d of case %s; asked was repeat %d", o.Repeat, process.Quote(id, process.ShownBytes), repeat)
 	}
 	o.Repeat = repeat
 	return o, "", ""
 }
 
 // fail ends the process and makes the output of the call that failed.
-func (a *command) fail(p *process, o eval.Output, class Class, fault string) (eval.Output, error) {
+func (a *command) fail(p *process.Process, o eval.Output, class Class, fault string) (eval.Output, error) {
 	if class == Crash {
-		p.awaitExit()
+		p.AwaitExit()
 	}
-	p.stop()
-	o.Stderr = p.stderr.String()
+	p.Stop()
+	o.Stderr = p.Stderr.String()
 	o.Err = class.err(fault)
 	if class != Crash {
 		return o, nil
 	}
-	how := fault + ": " + p.exit()
-	if last := lastLines(o.Stderr, 3); last != "" {
+	how := fault + ": " + p.Exit()
+	if last := process.LastLines(o.Stderr, 3); last != "" {
 		how += "; last on its standard error: " + last
 	}
-	if !p.answered {
+	if !p.Answered {
 		return a.startFailed(o, how)
 	}
 	o.Err = class.err(how)

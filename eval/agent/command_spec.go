@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,21 +12,13 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"holdtrue/eval"
+	"holdtrue/eval/process"
 	"holdtrue/eval/wire"
 )
 
-// commandLine is what to start: an absolute program, its arguments (the first
-// as it was written), its folder, and what is added to the environment.
-type commandLine struct {
-	program string
-	args    []string
-	dir     string
-	env     []string // NAME=VALUE, sorted
-}
-
 // readCommand reads the value under the key: a list of strings, a string that
 // is split at white space, or {command: ..., env: {...}, dir: ...}.
-func readCommand(spec eval.AgentSpec, opt Options) (commandLine, error) {
+func readCommand(spec eval.AgentSpec, opt Options) (process.CommandLine, error) {
 	var form struct {
 		Command words             `json:"command"`
 		Env     map[string]string `json:"env"`
@@ -38,48 +29,30 @@ func readCommand(spec eval.AgentSpec, opt Options) (commandLine, error) {
 		into = &form
 	}
 	if err := wire.Decode(spec.Args, into, eval.Pos{}, false); err != nil {
-		return commandLine{}, wrong(spec, "command: "+err.Error(), commandExample)
+		return process.CommandLine{}, wrong(spec, "command: "+err.Error(), commandExample)
 	}
-	line := commandLine{args: form.Command, dir: form.Dir}
-	if len(line.args) == 0 || line.args[0] == "" {
+	line := process.CommandLine{Args: form.Command, Dir: form.Dir}
+	if len(line.Args) == 0 || line.Args[0] == "" {
 		return line, wrong(spec, "command: expected a program and its arguments", commandExample)
 	}
 	for _, name := range slices.Sorted(maps.Keys(form.Env)) {
 		if name == "" || strings.ContainsAny(name, "=\x00") {
 			return line, wrong(spec, fmt.Sprintf("command: %q cannot be the name of an environment variable", name), "")
 		}
-		line.env = append(line.env, name+"="+form.Env[name])
+		line.Env = append(line.Env, name+"="+form.Env[name])
 	}
 	var err error
-	if !filepath.IsAbs(line.dir) {
-		line.dir = filepath.Join(opt.Dir, line.dir)
+	if !filepath.IsAbs(line.Dir) {
+		line.Dir = filepath.Join(opt.Dir, line.Dir)
 	}
-	if line.dir, err = filepath.Abs(line.dir); err != nil {
+	if line.Dir, err = filepath.Abs(line.Dir); err != nil {
 		return line, wrong(spec, "command: "+err.Error(), "")
 	}
-	line.program, err = findProgram(line.args[0], line.dir)
+	line.Program, err = process.FindProgram(line.Args[0], line.Dir)
 	if err != nil {
-		return line, wrong(spec, "command: "+err.Error(), "a program with a / in its name is looked up from "+line.dir+", any other on the PATH")
+		return line, wrong(spec, "command: "+err.Error(), "a program with a / in its name is looked up from "+line.Dir+", any other on the PATH")
 	}
 	return line, nil
-}
-
-// findProgram looks a program up where it will be started, not where this
-// program was.
-func findProgram(name, dir string) (string, error) {
-	path := name
-	if filepath.Base(name) != name && !filepath.IsAbs(name) {
-		path = filepath.Join(dir, name)
-	}
-	found, err := exec.LookPath(path)
-	if err != nil {
-		cause := err
-		if e := (*exec.Error)(nil); errors.As(err, &e) {
-			cause = e.Err
-		}
-		return "", fmt.Errorf("%s cannot be started: %w", name, cause)
-	}
-	return filepath.Abs(found)
 }
 
 // words is a list of strings, or one string split at white space. There is no

@@ -54,11 +54,11 @@ func TestReadCommand(t *testing.T) {
 			}
 			continue
 		}
-		if err != nil || !slices.Equal(line.args, c.args) || line.program != filepath.Join(dir, "bot") || line.dir != dir {
+		if err != nil || !slices.Equal(line.Args, c.args) || line.Program != filepath.Join(dir, "bot") || line.Dir != dir {
 			t.Errorf("%s: %+v, %v", c.reason, line, err)
 		}
-		if strings.Contains(c.value, "env") && !slices.Equal(line.env, []string{"A=1", "B=2"}) {
-			t.Errorf("environment %q", line.env)
+		if strings.Contains(c.value, "env") && !slices.Equal(line.Env, []string{"A=1", "B=2"}) {
+			t.Errorf("environment %q", line.Env)
 		}
 	}
 }

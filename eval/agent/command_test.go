@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"holdtrue/eval"
+	"holdtrue/eval/process"
 )
 
 // plenty is a time-out that only a hanging test reaches.
@@ -115,7 +116,7 @@ func TestCommandFailures(t *testing.T) {
 			if len(o.Err) > 2000 || strings.ContainsAny(o.Err, "\x1b\n") {
 				t.Errorf("the error is not fit for a message: %d bytes, %q", len(o.Err), o.Err)
 			}
-			if len(o.Stderr) > caseStderr || !strings.Contains(o.Stderr, "asked case-1") && c.prompt != "flood crash" {
+			if len(o.Stderr) > process.CaseStderr || !strings.Contains(o.Stderr, "asked case-1") && c.prompt != "flood crash" {
 				t.Errorf("stderr of the call: %d bytes, %.100q", len(o.Stderr), o.Stderr)
 			}
 			if o := ask(t, a, prompt("hello"), 1); o.Text != "echo: hello" {
@@ -149,7 +150,9 @@ func TestUnaskedLineNeverAnswers(t *testing.T) {
 		t.Fatalf("first line: %+v", o)
 	}
 	p := a.idle[0]
-	p.lines <- <-p.lines // wait until the second line is there
+	for !p.Said() {
+		time.Sleep(time.Millisecond)
+	} // until the second line is there
 	if o := ask(t, a, prompt("hello"), 1); o.Text != "echo: hello" {
 		t.Errorf("a line that nobody asked for was taken for an answer: %+v", o)
 	}
@@ -161,7 +164,9 @@ func TestProcessThatEndedBetweenCases(t *testing.T) {
 		t.Fatalf("%+v", o)
 	}
 	p := a.idle[0]
-	p.lines <- <-p.lines // wait until its end is seen
+	for !p.Said() {
+		time.Sleep(time.Millisecond)
+	} // until its end is seen
 	if o := ask(t, a, prompt("hello"), 0); o.Text != "echo: hello" {
 		t.Errorf("a process that has ended must be replaced before the next case: %+v", o)
 	}
@@ -175,7 +180,7 @@ func TestStderrFloodDoesNotBlock(t *testing.T) {
 	if err := a.Close(); err != nil { // all of stderr is in
 		t.Fatal(err)
 	}
-	if got := a.Stderr(); len(got) > runStderr || !strings.HasSuffix(got, "end of the flood\n") {
+	if got := a.Stderr(); len(got) > process.RunStderr || !strings.HasSuffix(got, "end of the flood\n") {
 		t.Errorf("the tail of the run: %d bytes, ends %q", len(got), got[max(0, len(got)-30):])
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"holdtrue/eval"
+	"holdtrue/eval/process"
 	"holdtrue/eval/wire"
 )
 
@@ -20,7 +21,7 @@ func FuzzReply(f *testing.F) {
 	}
 	a := &command{timeout: DefaultTimeout}
 	f.Fuzz(func(t *testing.T, line []byte) {
-		o, class, fault := a.judge(reply{line: line}, "a", 2)
+		o, class, fault := a.judge(process.Reply{Line: line}, "a", 2)
 		if fault != "" {
 			text := class.err(fault)
 			if Classify(text) != BadReply || len(text) > 3000 || !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {

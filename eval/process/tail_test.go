@@ -1,4 +1,4 @@
-package agent
+package process
 
 import (
 	"strings"
@@ -15,7 +15,7 @@ func TestTailKeepsTheEnd(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		limit := rapid.IntRange(1, 40).Draw(t, "limit")
 		var all string
-		tl := &tail{limit: limit}
+		tl := &Tail{Limit: limit}
 		for _, s := range rapid.SliceOf(rapid.StringMatching(`[a-z]{0,60}`)).Draw(t, "writes") {
 			if n, err := tl.Write([]byte(s)); n != len(s) || err != nil {
 				t.Fatalf("wrote %d of %d: %v", n, len(s), err)
@@ -23,7 +23,7 @@ func TestTailKeepsTheEnd(t *testing.T) {
 			all += s
 		}
 		if got, want := tl.String(), all[max(0, len(all)-limit):]; got != want {
-			t.Fatalf("tail %q, want %q", got, want)
+			t.Fatalf("Tail %q, want %q", got, want)
 		}
 	})
 }
@@ -37,7 +37,7 @@ func TestLastLines(t *testing.T) {
 		{"x\x1b[31m\n", `"x\x1b[31m"`, "escaped"},
 		{strings.Repeat("y", 300) + "\n", `"` + strings.Repeat("y", 200) + `"...`, "cut"},
 	} {
-		if got := lastLines(c.in, 3); got != c.want {
+		if got := LastLines(c.in, 3); got != c.want {
 			t.Errorf("%s: %s, want %s", c.reason, got, c.want)
 		}
 	}
@@ -46,7 +46,7 @@ func TestLastLines(t *testing.T) {
 func TestShownIsPrintable(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := string(rapid.SliceOf(rapid.Byte()).Draw(t, "text"))
-		got := shown(text, 20)
+		got := Quote(text, 20)
 		if !utf8.ValidString(got) || strings.ContainsFunc(got, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 			t.Fatalf("%q is not fit for a message", got)
 		}
@@ -57,7 +57,7 @@ func TestShownIsPrintable(t *testing.T) {
 			t.Fatalf("%q is too long", got)
 		}
 	})
-	if got := shown(strings.Repeat("é", 20), 21); got != `"éééééééééé"...` {
+	if got := Quote(strings.Repeat("é", 20), 21); got != `"éééééééééé"...` {
 		t.Errorf("cut inside a character: %s", got)
 	}
 }

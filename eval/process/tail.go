@@ -1,4 +1,4 @@
-package agent
+package process
 
 import (
 	"strconv"
@@ -10,52 +10,56 @@ import (
 
 // How much is kept of what agents write to their standard error, in bytes.
 const (
-	caseStderr = 8 << 10  // with the output of a failed call
-	runStderr  = 64 << 10 // with the run
+	CaseStderr = 8 << 10  // with the output of a failed call
+	RunStderr  = 64 << 10 // with the run
 )
 
-// tail keeps the end of what is written to it. It never blocks the writer and
+// ShownBytes is how much of a line that makes no sense is shown.
+const ShownBytes = 200
+
+// Tail keeps the end of what is written to it. It never blocks the writer and
 // is safe for use by several goroutines.
-type tail struct {
-	limit int
+type Tail struct {
+	Limit int
 	mu    sync.Mutex
 	buf   []byte
 }
 
 // Write keeps the last limit bytes; it always takes everything.
-func (t *tail) Write(p []byte) (int, error) {
+func (t *Tail) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	n := len(p)
-	if len(p) > t.limit {
-		p = p[len(p)-t.limit:]
+	if len(p) > t.Limit {
+		p = p[len(p)-t.Limit:]
 	}
 	t.buf = append(t.buf, p...)
 	// Let it grow to twice the limit, so that many small writes do not move
 	// the whole tail each time.
-	if len(t.buf) > 2*t.limit {
-		t.buf = append(t.buf[:0], t.buf[len(t.buf)-t.limit:]...)
+	if len(t.buf) > 2*t.Limit {
+		t.buf = append(t.buf[:0], t.buf[len(t.buf)-t.Limit:]...)
 	}
 	return n, nil
 }
 
-func (t *tail) reset() {
+// Reset forgets what was written.
+func (t *Tail) Reset() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.buf = t.buf[:0]
 }
 
 // String is the tail as valid UTF-8.
-func (t *tail) String() string {
+func (t *Tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	b := t.buf[max(0, len(t.buf)-t.limit):]
+	b := t.buf[max(0, len(t.buf)-t.Limit):]
 	return strings.ToValidUTF8(string(b), "\uFFFD")
 }
 
-// shown is a piece of hostile text made fit for a message: cut to at most limit
+// Quote is a piece of hostile text made fit for a message: cut to at most limit
 // bytes of it, quoted, everything escaped that does not print.
-func shown(text string, limit int) string {
+func Quote(text string, limit int) string {
 	if len(text) <= limit {
 		return strconv.Quote(text)
 	}
@@ -83,14 +87,14 @@ func OneLine(text string, limit int) string {
 	return b.String()
 }
 
-// lastLines gives the last n lines that are not blank, each cut to 200 bytes
+// LastLines gives the last n lines that are not blank, each cut to 200 bytes
 // and quoted; "" if there is none.
-func lastLines(text string, n int) string {
+func LastLines(text string, n int) string {
 	var lines []string
 	for rest := text; rest != "" && len(lines) < n; {
 		i := strings.LastIndexByte(rest, '\n')
 		if line := strings.TrimSpace(rest[i+1:]); line != "" {
-			lines = append(lines, shown(line, shownBytes))
+			lines = append(lines, Quote(line, ShownBytes))
 		}
 		rest = rest[:max(i, 0)]
 	}

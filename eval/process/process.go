@@ -1,4 +1,4 @@
-package agent
+package process
 
 import (
 	"bufio"
@@ -25,50 +25,50 @@ const (
 
 // Why there is no answer.
 var (
-	errLate    = errors.New("no answer in time")
-	errTooLong = errors.New("the line is too long")
-	errPartial = errors.New("the line does not end")
-	errEnd     = errors.New("no answer came")
-	errDeaf    = errors.New("it stopped reading its standard input")
+	ErrLate    = errors.New("no answer in time")
+	ErrTooLong = errors.New("the line is too long")
+	ErrPartial = errors.New("the line does not end")
+	ErrEnd     = errors.New("no answer came")
+	ErrDeaf    = errors.New("it stopped reading its standard input")
 )
 
-// process is one running copy of a command agent. One goroutine at a time asks
+// Process is one running copy of a command agent. One goroutine at a time asks
 // it; three of its own write its input, read its output and wait for its end.
-type process struct {
+type Process struct {
 	cmd       *exec.Cmd
 	stdin     io.WriteCloser
 	stdout    *os.File
-	stderr    *tail // since the last question
+	Stderr    *Tail // since the last question
 	maxLine   int64
 	questions chan []byte
 	written   chan error // one for each question
-	lines     chan reply
+	lines     chan Reply
 	quit      chan struct{} // closed by stop
 	done      sync.WaitGroup
 	exited    chan struct{} // closed when the process has ended and waitErr is set
 	waitErr   error
-	answered  bool // it has answered a question before
+	Answered  bool // it has answered a question before
 	killed    bool // by stop, while it was still running
 }
 
-// reply is a line of the process's standard output without its newline, or why
-// there is none; with errPartial and errTooLong also what there is of it.
-type reply struct {
-	line []byte
-	err  error
+// Reply is a line of the process's standard output without its newline, or why
+// there is none; with ErrPartial and ErrTooLong also what there is of it.
+type Reply struct {
+	Line []byte
+	Err  error
 }
 
-// start starts the command. What it writes to its standard error goes to all.
-func start(line commandLine, all io.Writer, maxLine int64) (*process, error) {
-	p := &process{
-		cmd:    exec.Command(line.program),
-		stderr: &tail{limit: caseStderr}, maxLine: maxLine,
-		questions: make(chan []byte), written: make(chan error, 1), lines: make(chan reply, 1),
+// Start starts the command. What it writes to its standard error goes to all.
+func Start(line CommandLine, all io.Writer, maxLine int64) (*Process, error) {
+	p := &Process{
+		cmd:    exec.Command(line.Program),
+		Stderr: &Tail{Limit: CaseStderr}, maxLine: maxLine,
+		questions: make(chan []byte), written: make(chan error, 1), lines: make(chan Reply, 1),
 		quit: make(chan struct{}), exited: make(chan struct{}),
 	}
-	p.cmd.Args, p.cmd.Dir = line.args, line.dir
-	p.cmd.Env = append(p.cmd.Environ(), line.env...) // Environ knows the folder's PWD
-	p.cmd.Stderr = io.MultiWriter(p.stderr, all)
+	p.cmd.Args, p.cmd.Dir = line.Args, line.Dir
+	p.cmd.Env = append(p.cmd.Environ(), line.Env...) // Environ knows the folder's PWD
+	p.cmd.Stderr = io.MultiWriter(p.Stderr, all)
 	p.cmd.WaitDelay = pipeGrace
 	ownGroup(p.cmd)
 	var err error
@@ -94,7 +94,7 @@ func start(line commandLine, all io.Writer, maxLine int64) (*process, error) {
 }
 
 // wait sees the process to its end and takes the rest of its group with it.
-func (p *process) wait(readerDone <-chan struct{}) {
+func (p *Process) wait(readerDone <-chan struct{}) {
 	p.waitErr = p.cmd.Wait()
 	close(p.exited)
 	killGroup(p.cmd)
@@ -107,7 +107,7 @@ func (p *process) wait(readerDone <-chan struct{}) {
 }
 
 // write puts the questions to the process, one at a time.
-func (p *process) write() {
+func (p *Process) write() {
 	for {
 		select {
 		case q := <-p.questions:
@@ -120,7 +120,7 @@ func (p *process) write() {
 }
 
 // read takes the lines of the process as they come, until one cannot be read.
-func (p *process) read() {
+func (p *Process) read() {
 	b := bufio.NewReaderSize(p.stdout, 64<<10)
 	for {
 		r := readReply(b, p.maxLine)
@@ -129,29 +129,29 @@ func (p *process) read() {
 		case <-p.quit:
 			return
 		}
-		if r.err != nil {
+		if r.Err != nil {
 			return
 		}
 	}
 }
 
 // readReply reads one line of at most limit bytes.
-func readReply(b *bufio.Reader, limit int64) reply {
+func readReply(b *bufio.Reader, limit int64) Reply {
 	var line []byte
 	for {
 		part, err := b.ReadSlice('\n')
 		if int64(len(line)+len(part)) > limit+1 {
-			return reply{line, errTooLong}
+			return Reply{line, ErrTooLong}
 		}
 		line = append(line, part...)
 		switch {
 		case err == nil:
-			return reply{trimNewline(line), nil}
+			return Reply{trimNewline(line), nil}
 		case errors.Is(err, bufio.ErrBufferFull):
 		case len(line) > 0:
-			return reply{line, errPartial}
+			return Reply{line, ErrPartial}
 		default:
-			return reply{nil, errEnd}
+			return Reply{nil, ErrEnd}
 		}
 	}
 }
@@ -164,36 +164,36 @@ func trimNewline(line []byte) []byte {
 	return line
 }
 
-// pending tells whether the process has said something, or ended, since its
+// Pending tells whether the process has said something, or ended, since its
 // last answer; nobody asked for it.
-func (p *process) pending() (reply, bool) {
+func (p *Process) Pending() (Reply, bool) {
 	select {
 	case r := <-p.lines:
 		return r, true
 	default:
-		return reply{}, false
+		return Reply{}, false
 	}
 }
 
-// exchange asks one question and waits for the line that answers it. The error
+// Exchange asks one question and waits for the line that answers it. The error
 // is the context's. After that, and after a reply with an error, the process is
 // of no more use. A line counts once the question was taken in whole.
-func (p *process) exchange(ctx context.Context, question []byte, timeout time.Duration) (reply, error) {
-	p.stderr.reset()
+func (p *Process) Exchange(ctx context.Context, question []byte, timeout time.Duration) (Reply, error) {
+	p.Stderr.Reset()
 	deadline := time.NewTimer(timeout)
 	defer deadline.Stop()
 	select {
 	case p.questions <- question:
 	case <-ctx.Done():
-		return reply{}, ctx.Err()
+		return Reply{}, ctx.Err()
 	}
-	var answer *reply
+	var answer *Reply
 	written, lines := p.written, p.lines
 	var deaf <-chan time.Time
 	for {
 		select {
 		case r := <-lines:
-			if r.err != nil || written == nil {
+			if r.Err != nil || written == nil {
 				return r, nil
 			}
 			answer, lines = &r, nil
@@ -205,26 +205,26 @@ func (p *process) exchange(ctx context.Context, question []byte, timeout time.Du
 				deaf = time.After(pipeGrace)
 			}
 		case <-deaf:
-			return reply{err: errDeaf}, nil
+			return Reply{Err: ErrDeaf}, nil
 		case <-deadline.C:
-			return reply{err: errLate}, nil
+			return Reply{Err: ErrLate}, nil
 		case <-ctx.Done():
-			return reply{}, ctx.Err()
+			return Reply{}, ctx.Err()
 		}
 	}
 }
 
-// awaitExit gives a process that says nothing more a moment to end by itself,
+// AwaitExit gives a process that says nothing more a moment to end by itself,
 // so that its own exit status can be told.
-func (p *process) awaitExit() {
+func (p *Process) AwaitExit() {
 	select {
 	case <-p.exited:
 	case <-time.After(pipeGrace):
 	}
 }
 
-// stop kills the process and waits for all that belongs to it.
-func (p *process) stop() {
+// Stop kills the process and waits for all that belongs to it.
+func (p *Process) Stop() {
 	select {
 	case <-p.exited: // its number may belong to another process by now
 	default:
@@ -236,19 +236,19 @@ func (p *process) stop() {
 	p.done.Wait()
 }
 
-// finish lets the process end by itself at the end of its input, and kills it
+// Finish lets the process end by itself at the end of its input, and kills it
 // if it does not.
-func (p *process) finish() {
+func (p *Process) Finish() {
 	_ = p.stdin.Close()
 	select {
 	case <-p.exited:
 	case <-time.After(closeGrace):
 	}
-	p.stop()
+	p.Stop()
 }
 
-// exit words how the process ended; only after stop.
-func (p *process) exit() string {
+// Exit words how the process ended; only after stop.
+func (p *Process) Exit() string {
 	switch state := p.cmd.ProcessState; {
 	case state == nil:
 		return fmt.Sprint(p.waitErr)
@@ -261,5 +261,8 @@ func (p *process) exit() string {
 	}
 }
 
-// maxReply is the longest answer, in bytes.
-const maxReply = wire.MaxLine
+// MaxReply is the length in bytes of the longest line that is read.
+const MaxReply = wire.MaxLine
+
+// Said reports whether a line, or the end, has come that no question asked for.
+func (p *Process) Said() bool { return len(p.lines) > 0 }
