@@ -202,6 +202,8 @@ type ScorerLine struct {
 	Unit    string      `json:"unit"`
 	Better  string      `json:"better"`
 	Args    []ScorerArg `json:"args"`
+	// Common are the arguments that every metric takes beside its scorer's.
+	Common []ScorerArg `json:"common"`
 }
 
 // ScorerArg is one argument of a scorer.
@@ -217,7 +219,7 @@ func Scorers(w io.Writer, scorers []ScorerLine, opt Options) error {
 	if opt.JSON {
 		lines := append([]ScorerLine{}, scorers...)
 		for i := range lines {
-			lines[i].Args = list(lines[i].Args)
+			lines[i].Args, lines[i].Common = list(lines[i].Args), list(lines[i].Common)
 		}
 		return asJSON(w, struct {
 			Schema  int          `json:"schema"`
@@ -242,7 +244,7 @@ func Scorers(w io.Writer, scorers []ScorerLine, opt Options) error {
 // Scorer explains one scorer.
 func Scorer(w io.Writer, s ScorerLine, opt Options) error {
 	if opt.JSON {
-		s.Args = list(s.Args)
+		s.Args, s.Common = list(s.Args), list(s.Common)
 		return asJSON(w, struct {
 			Schema int `json:"schema"`
 			ScorerLine
@@ -250,15 +252,46 @@ func Scorer(w io.Writer, s ScorerLine, opt Options) error {
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s (version %s): %s\n\nscale: %s; better: %s\n", s.Name, s.Version, s.Doc, s.Scale, s.Better)
-	if len(s.Args) > 0 {
-		b.WriteString("\narguments:\n")
+	writeArgs(&b, "arguments", s.Args)
+	writeArgs(&b, "every metric also takes", s.Common)
+	return flush(w, &b)
+}
+
+func writeArgs(b *bytes.Buffer, title string, args []ScorerArg) {
+	if len(args) > 0 {
+		fmt.Fprintf(b, "\n%s:\n", title)
 	}
-	for _, a := range s.Args {
-		fmt.Fprintf(&b, "  %s (%s", a.Name, a.Type)
+	for _, a := range args {
+		fmt.Fprintf(b, "  %s (%s", a.Name, a.Type)
 		if a.Default != "" && a.Default != `""` {
-			fmt.Fprintf(&b, ", default %s", a.Default)
+			fmt.Fprintf(b, ", default %s", a.Default)
 		}
-		fmt.Fprintf(&b, "): %s\n", a.Doc)
+		fmt.Fprintf(b, "): %s\n", a.Doc)
+	}
+}
+
+// TransformLine is a transform as help shows it.
+type TransformLine struct {
+	Name string `json:"name"`
+	Arg  string `json:"arg"`
+	Doc  string `json:"doc"`
+}
+
+// Transforms lists the ways to change a text before it is scored.
+func Transforms(w io.Writer, transforms []TransformLine, opt Options) error {
+	if opt.JSON {
+		return asJSON(w, struct {
+			Schema     int             `json:"schema"`
+			Transforms []TransformLine `json:"transforms"`
+		}{schemaNumber, list(transforms)})
+	}
+	tab := table{header: []string{"transform", "argument", "what it leaves"}}
+	for _, t := range transforms {
+		tab.add(t.Name, t.Arg, t.Doc)
+	}
+	var b bytes.Buffer
+	if err := tab.text(&b, opt.Width); err != nil {
+		return err
 	}
 	return flush(w, &b)
 }

@@ -44,10 +44,24 @@ type Info struct {
 // struct that holds their defaults.
 func Describe(s *eval.Scorer) Info {
 	info := Info{Name: s.Name, Doc: s.Doc, Version: s.Version, Scale: s.Scale, Unit: s.Unit, Better: s.Better, Needs: s.Needs}
-	if s.Args == nil {
-		return info
+	if s.Args != nil {
+		info.Args = describeArgs(reflect.ValueOf(s.Args).Elem())
 	}
-	v := reflect.ValueOf(s.Args).Elem()
+	return info
+}
+
+// CommonArgs describes the arguments that every metric takes beside those of its
+// scorer.
+func CommonArgs() []Arg {
+	return append([]Arg{
+		{Name: "name", Type: "text", Doc: "the metric's name in reports; the scorer's where absent"},
+		{Name: "margin", Type: "number", Doc: "the loss that is tolerated; the comparison's where absent"},
+		{Name: "gate", Type: "true | false", Doc: "whether the metric can make a run regress"},
+	}, describeArgs(reflect.ValueOf(shape{}))...)
+}
+
+// describeArgs reads the arguments off a struct of defaults.
+func describeArgs(v reflect.Value) (args []Arg) {
 	for _, f := range reflect.VisibleFields(v.Type()) {
 		a := Arg{Name: argName(f), Type: argType(f), Doc: f.Tag.Get("doc")}
 		if field := v.FieldByIndex(f.Index); !field.IsZero() || field.Kind() == reflect.Bool {
@@ -55,9 +69,9 @@ func Describe(s *eval.Scorer) Info {
 				a.Default = string(b)
 			}
 		}
-		info.Args = append(info.Args, a)
+		args = append(args, a)
 	}
-	return info
+	return args
 }
 
 func argName(f reflect.StructField) string {
@@ -76,6 +90,9 @@ func argType(f reflect.StructField) string {
 	t := f.Type
 	if t == reflect.TypeFor[jsontext.Value]() {
 		return "any JSON"
+	}
+	if t == reflect.TypeFor[pipeline]() {
+		return "list of transforms"
 	}
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()

@@ -31,7 +31,7 @@ var lawArgs = map[string][]string{
 	"rouge-l":           {`{"tokenizer":"ascii","stem":true}`, `{"stem":true,"part":"recall"}`, `{"part":"precision"}`},
 	"facts":             {`{"facts":["30 days","not"],"added":"ignore"}`, `{"across":"constant"}`},
 	"grounded":          {`{"words":1,"prompt":"count"}`},
-	"numeric":           {`{"which":"first","percent":"hundredth"}`, `{"which":"after","marker":"days","rel":0.1}`},
+	"numeric":           {`{"which":"first","percent":"hundredth"}`, `{"which":"after","marker":"days","rel":0.1}`, `{"which":"any","units":"same"}`, `{"which":"boxed","decimal":"comma"}`},
 	"json":              {`{"schema":{"type":"object","properties":{"a":{"minimum":0,"multipleOf":0.5}},"additionalProperties":false},"fenced":"allow"}`, `{"schema":{"type":"array","uniqueItems":true}}`},
 	"ends-with":         {`{"case_sensitive":false,"values":["30","straße"],"ignore":"\"."}`},
 	"regex":             {`{"pattern":"(?i)\\b(\\d+) (?P<unit>days|tage)"}`, `{"pattern":"(\\d+)(.*)","group":"1"}`, `{"pattern":"(?s).*","whole":true}`, `{"pattern":"(?<=\\d+ )(days|tage)","engine":"js","flags":"i"}`},

@@ -19,7 +19,7 @@ import (
 // shape is what every metric may say beside the arguments of its scorer. It is
 // part of the metric's identity, in its arguments.
 type shape struct {
-	Transform         pipeline `json:"transform,omitzero" doc:"steps that change the output before it is scored; see the list of transforms"`
+	Transform         pipeline `json:"transform,omitzero" doc:"steps that change the output before it is scored; holdtrue scorers --transforms lists them"`
 	TransformExpected pipeline `json:"transform_expected,omitzero" doc:"steps that change the expected answers"`
 	Threshold         *float64 `json:"threshold,omitzero" doc:"turns a score into yes (at least the threshold, or at most where lower is better) or no"`
 	Only              list     `json:"only,omitzero" doc:"tags, as key=value or plain; cases with none of them are skipped"`

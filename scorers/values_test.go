@@ -180,6 +180,13 @@ func TestNumeric(t *testing.T) {
 		{why: "percent ignored", expected: one("45"), output: "45 %", want: 1},
 		{why: "percent as hundredth", args: `{"percent":"hundredth"}`, expected: one("0.45"), output: "45%", want: 1},
 		{why: "any of several", expected: []string{"1", "2"}, output: "2", want: 1},
+		{why: "any", args: `{"which":"any"}`, expected: one("3"), output: "1, 3 and 5", want: 1, evidence: "3"},
+		{why: "none of any", args: `{"which":"any"}`, expected: one("4"), output: "1, 3 and 5", want: 0, reason: "no number is 4"},
+		{why: "boxed", args: `{"which":"boxed"}`, expected: one("42"), output: "so \\boxed{42} after 7 steps", want: 1, evidence: "42"},
+		{why: "decimal comma", args: `{"decimal":"comma"}`, expected: one("1.234,5"), output: "Es sind 1.234,50 Euro", want: 1},
+		{why: "the same in another unit", args: `{"units":"same"}`, expected: one("2 km"), output: "It is 2,000 metres.", want: 1, evidence: "2,000 metres"},
+		{why: "another unit", args: `{"units":"same"}`, expected: one("2 km"), output: "It is 2 miles.", want: 0, reason: "expected 2000 metre"},
+		{why: "no unit", args: `{"units":"same"}`, expected: one("2 km"), output: "It is 2.", want: 0, reason: "no figure with a unit"},
 		{why: "too large for a number", expected: one("1"), output: "1e999", want: 0, reason: "no number"},
 	})
 }
