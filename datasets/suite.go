@@ -170,7 +170,7 @@ func nodeName(n *yaml.Node) string {
 }
 
 func (r *suiteReader) read(root *yaml.Node) {
-	for _, e := range r.entries(root, "the suite", "suite", "cases", "agents", "metrics", "compare", "promises") {
+	for _, e := range r.entries(root, "the suite", "suite", "cases", "agents", "metrics", "compare", "redact", "promises") {
 		key, value := e[0], e[1]
 		switch key.Value {
 		case "suite":
@@ -183,6 +183,8 @@ func (r *suiteReader) read(root *yaml.Node) {
 			r.metrics(value)
 		case "compare":
 			r.compare(value)
+		case "redact":
+			r.redact(value)
 		case "promises":
 			r.fault(key, "promises are not supported by this version yet; take them out")
 		}
@@ -192,6 +194,19 @@ func (r *suiteReader) read(root *yaml.Node) {
 	}
 	if len(r.suite.Cases) == 0 && len(r.errs) == 0 {
 		r.fault(root, "the suite names no cases; expected \"cases: [golden/*.jsonl]\"")
+	}
+}
+
+// redact reads what must not be stored: true for everything that can be found,
+// or the kinds.
+func (r *suiteReader) redact(n *yaml.Node) {
+	r.suite.RedactPos = r.pos(n)
+	switch {
+	case n.Kind == yaml.ScalarNode && n.Value == "true":
+		r.suite.Redact = []string{"all"}
+	case n.Kind == yaml.ScalarNode && n.Value == "false":
+	default:
+		r.suite.Redact = r.texts(n, "redact")
 	}
 }
 

@@ -248,3 +248,37 @@ func TestMemoComputesOnce(t *testing.T) {
 		t.Errorf("computed %d times", n)
 	}
 }
+
+func TestMaskLeavesTheOutputAlone(t *testing.T) {
+	mask := Mask(func(s string) string { return strings.ReplaceAll(s, "411", "***") })
+	panel, err := NewPanel([]MetricSpec{{Scorer: "x"}}, "", func(spec MetricSpec, _ string) (Metric, Judge, error) {
+		return Metric{Name: "x", Scale: Binary}, JudgeFunc(func(_ context.Context, s *Sample) Score {
+			return Pass(strings.Contains(s.Output.Text, "411"), "saw "+s.Output.Text)
+		}), nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	panel.Mask = mask
+	o := Output{CaseID: "1", Text: "card 411", Prompt: "411?", Stderr: "411", Lineage: map[string]string{"k": "411"},
+		Steps:     []Step{{Tool: "pay", Args: json.RawMessage(`{"card":411}`), Result: json.RawMessage(`"411"`)}},
+		Documents: []Document{{ID: "d", Text: "411"}}, Feedback: &Feedback{Comment: "411"}}
+	before, err := json.Marshal(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := panel.Evaluate(t.Context(), &Case{ID: "1"}, &o)
+	if r.Scores[0].Value != 1 {
+		t.Error("the scorer saw the masked text")
+	}
+	b, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(b), "411") || !json.Valid(r.Output.Steps[0].Args) {
+		t.Errorf("not everything is masked: %s", b)
+	}
+	if after, err := json.Marshal(o); err != nil || string(after) != string(before) {
+		t.Errorf("the output itself was changed: %s", after)
+	}
+}

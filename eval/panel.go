@@ -18,6 +18,8 @@ type Binder func(spec MetricSpec, dir string) (Metric, Judge, error)
 // their own are announced with Admit before anything is scored; after that a
 // Panel is safe for use by several goroutines.
 type Panel struct {
+	// Mask, if set, is applied to everything that a result says, once it is scored.
+	Mask    Mask
 	bind    Binder
 	dir     string
 	metrics []Metric
@@ -189,6 +191,9 @@ func (p *Panel) Evaluate(ctx context.Context, c *Case, o *Output) Result {
 		}
 		s.Metric = m.Name
 		r.Scores = append(r.Scores, s)
+	}
+	if p.Mask != nil {
+		p.Mask.result(&r)
 	}
 	return r
 }

@@ -18,6 +18,10 @@ type Suite struct {
 	Agents  []AgentSpec // in the order of the file
 	Metrics []MetricSpec
 	Compare CompareSpec
+	// Redact names the kinds of secrets and personal data that are not stored;
+	// "all" stands for every kind.
+	Redact    []string
+	RedactPos Pos
 }
 
 // Agent finds an agent of the suite by name.

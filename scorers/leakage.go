@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"holdtrue/eval"
+	"holdtrue/eval/wire"
 	"holdtrue/scorers/sensitive"
 )
 
@@ -70,4 +71,18 @@ func newLeakage(args leakageArgs, _ string) (eval.Judge, error) {
 		}
 		return eval.Value(1, "holds "+strings.Join(found, ", "), limit(evidence)...)
 	}), nil
+}
+
+// Redactor makes the mask that keeps secrets and personal data of the kinds out
+// of what is stored; "all" stands for every kind.
+func Redactor(kinds []string) (eval.Mask, error) {
+	for _, k := range kinds {
+		if k != "all" && !slices.Contains(sensitive.Kinds, k) {
+			return nil, fmt.Errorf("redact: no such kind %q%s", k, wire.Suggest(k, append([]string{"all"}, sensitive.Kinds...)))
+		}
+	}
+	if slices.Contains(kinds, "all") {
+		kinds = nil
+	}
+	return func(s string) string { return sensitive.Mask(s, sensitive.Find(s, kinds...)) }, nil
 }

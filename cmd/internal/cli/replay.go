@@ -92,6 +92,11 @@ func (a *app) replay(ctx context.Context, suite *eval.Suite, db *store.DB, specs
 		return nil, err
 	}
 	defer closing(&err, panel)
+	if len(suite.Redact) > 0 {
+		if panel.Mask, err = scorers.Redactor(suite.Redact); err != nil {
+			return nil, &eval.InputError{Pos: suite.RedactPos, Msg: err.Error(), Hint: "write redact: true, or a list of kinds"}
+		}
+	}
 	concurrency := f.concurrency
 	if concurrency == 0 {
 		concurrency = runtime.GOMAXPROCS(0)
