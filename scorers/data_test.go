@@ -24,11 +24,13 @@ type record struct {
 	Output    *string  `json:"output"`
 	Context   []string `json:"context"`
 	Truth     struct {
-		IsCorrect  bool    `json:"is_correct"`
-		FinalLabel string  `json:"final_label"`
-		Strmatch   string  `json:"strmatch_label"`
-		Reward     float64 `json:"reward"`
-		Expected   []struct {
+		IsCorrect   bool     `json:"is_correct"`
+		FinalLabel  string   `json:"final_label"`
+		Strmatch    string   `json:"strmatch_label"`
+		MustContain []string `json:"must_contain"`
+		NamedAPI    bool     `json:"named_reference_api"`
+		Reward      float64  `json:"reward"`
+		Expected    []struct {
 			Name   string          `json:"name"`
 			Kwargs json.RawMessage `json:"kwargs"`
 		} `json:"expected_actions"`
