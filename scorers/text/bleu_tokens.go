@@ -21,7 +21,81 @@ func Tokens13a(s string) []string {
 			s = strings.ReplaceAll(s, e[0], e[1])
 		}
 	}
-	return blanks(western(" " + s + " "))
+	tokens := make([]string, 0, len(s)/5+8)
+	for from := 0; from < len(s); {
+		if c := s[from]; c == ' ' || c < utf8.RuneSelf && isBlank(rune(c)) {
+			from++
+			continue
+		}
+		end := from
+		for end < len(s) && s[end] < utf8.RuneSelf && !blankBytes[s[end]] {
+			end++
+		}
+		if end < len(s) && s[end] >= utf8.RuneSelf {
+			// Blanks beyond ASCII: the stretch is cut by them first.
+			for end < len(s) && !blankBytes[s[end]] {
+				end++
+			}
+			for _, part := range blanks(s[from:end]) {
+				tokens = appendWestern(tokens, part)
+			}
+		} else {
+			tokens = appendWestern(tokens, s[from:end])
+		}
+		from = end
+	}
+	return tokens
+}
+
+// blankBytes are the bytes of ASCII at which a text is cut.
+var blankBytes = func() (b [256]bool) {
+	for c := range rune(utf8.RuneSelf) {
+		b[c] = isBlank(c)
+	}
+	return b
+}()
+
+// apartBytes are those that are always a token of their own.
+var apartBytes = func() (b [256]bool) {
+	for c := range rune(utf8.RuneSelf) {
+		b[c] = len(apart(string(c))) > 1
+	}
+	return b
+}()
+
+// appendWestern appends the tokens of a stretch without blanks: what
+// blanks(western(" " + s + " ")) gives, without making the texts in between. The
+// passes over characters in pairs differ from a look at the neighbours only where
+// two points or commas stand side by side; there the passes are made.
+func appendWestern(tokens []string, s string) []string {
+	from := 0
+	digit := func(i int) bool { return i >= 0 && i < len(s) && s[i] >= '0' && s[i] <= '9' }
+	before := len(tokens)
+	for i := range len(s) {
+		c := s[i]
+		alone := apartBytes[c]
+		switch {
+		case c == '.' || c == ',':
+			if i+1 < len(s) && (s[i+1] == '.' || s[i+1] == ',') {
+				return append(tokens[:before], blanks(western(" "+s+" "))...)
+			}
+			alone = !digit(i-1) || !digit(i+1)
+		case c == '-':
+			alone = digit(i - 1)
+		}
+		if !alone {
+			continue
+		}
+		if i > from {
+			tokens = append(tokens, s[from:i])
+		}
+		tokens = append(tokens, s[i:i+1])
+		from = i + 1
+	}
+	if from < len(s) {
+		tokens = append(tokens, s[from:])
+	}
+	return tokens
 }
 
 // western is what the tokenizers 13a and zh have in common.

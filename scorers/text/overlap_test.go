@@ -2,6 +2,7 @@ package text
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -145,4 +146,16 @@ func BenchmarkKernels(b *testing.B) {
 			}
 		})
 	}
+}
+
+// TestTokens13aIsThePasses: the tokens made in one go are those that the passes of
+// the definition give.
+func TestTokens13aIsThePasses(t *testing.T) {
+	passes := func(s string) []string { return blanks(western(" " + s + " ")) }
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.StringOf(rapid.RuneFrom([]rune("ab09.,-'(/ \t\u00a0é東\u3000$"))).Draw(t, "s")
+		if got, want := Tokens13a(s), passes(s); !slices.Equal(got, want) {
+			t.Fatalf("%q: %q, want %q", s, got, want)
+		}
+	})
 }
