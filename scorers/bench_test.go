@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"holdtrue/eval"
+	"holdtrue/scorers"
 	"holdtrue/scorers/text"
 )
 
@@ -97,10 +98,14 @@ func BenchmarkNGrams(b *testing.B) {
 	benchmarkScorers(b, true, [2]string{"bleu", ""}, [2]string{"chrf", ""}, [2]string{"rouge-1", ""}, [2]string{"rouge-2", ""}, [2]string{"rouge-l", ""})
 }
 
+// BenchmarkScorer is what a pair costs with each scorer alone, tokens included.
 func BenchmarkScorer(b *testing.B) {
-	for _, spec := range append(fiveScorers, [2]string{"rouge-1", ""}, [2]string{"rouge-2", ""}, [2]string{"bleu", ""}, [2]string{"chrf", ""}, [2]string{"levenshtein", ""}, [2]string{"levenshtein", `{"unit":"words"}`},
-		[2]string{"rouge-l", `{"tokenizer":"ascii","stem":true}`}, [2]string{"numeric", ""}, [2]string{"json", ""},
-		[2]string{"refusal", ""}, [2]string{"exact", ""}, [2]string{"length", ""}) {
-		b.Run(spec[0]+spec[1], func(b *testing.B) { benchmarkScorers(b, false, spec) })
+	for _, s := range scorers.All {
+		if s.Name == "command" {
+			continue // it measures another program
+		}
+		for _, args := range argsOf(s.Name) {
+			b.Run(s.Name+args, func(b *testing.B) { benchmarkScorers(b, false, [2]string{s.Name, args}) })
+		}
 	}
 }

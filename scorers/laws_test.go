@@ -100,8 +100,11 @@ func TestLaws(t *testing.T) {
 			if len(all) == 0 {
 				t.Fatal("it needs arguments, and lawArgs has none: the laws were not tried")
 			}
-			if strings.HasPrefix(name, "not-") {
-				all = all[:1] // it is the same scorer, turned round
+			if strings.HasPrefix(name, "not-") && raceDetector {
+				t.Skip("left out under the race detector: it is the same scorer, turned round")
+			}
+			if strings.HasPrefix(name, "not-") || raceDetector {
+				all = all[:1]
 			}
 			for _, args := range all {
 				scorertest.Laws(t, s, args)

@@ -299,28 +299,43 @@ func FuzzScorers(f *testing.F) {
 		{"\xff\x00", "\u202eİß"}, {"", ""}, {"東京", "東京は首都"}, {"e\u0301", "É"}} {
 		f.Add(s[0], s[1])
 	}
+	for _, s := range [][2]string{{"2026-11-20", "on 20 November 2026, 3 pm"}, {"B", "(B) because"}, {"<a><b/></a>", "<p>x<br>"}, {"a,b\n1,2", "SELECT a FROM t; -- x"},
+		{"# T\n- a\n- b", "1. x\n2) y <<z>> [w] **v**"}, {"It is not easy.", "I think it might, e.g. U.K. 5 km"}, {"[1]", "see [1], 【2】 (source: doc-1)"}} {
+		f.Add(s[0], s[1])
+	}
 	var judges []eval.Judge
 	var names []string
-	for name, args := range map[string]string{"exact": `{"normalise":["nfkc","case","punctuation","space"]}`, "contains": `{"case_sensitive":false}`,
-		"starts-with": `{"case_sensitive":false}`, "regex": `{"pattern":"(?i)(\\d+)\\s*(\\p{L}*)","group":"1"}`, "levenshtein": "", "token-f1": "",
-		"rouge-l": `{"stem":true}`, "numeric": "", "json": `{"fenced":"allow","schema":{"type":["object","array"],"uniqueItems":true,"maxProperties":3}}`, "refusal": ""} {
-		judges, names = append(judges, bind(f, name, args)), append(names, name)
+	var scales []eval.Scale
+	for _, s := range scorers.All {
+		if s.Name == "command" || s.Name == "mean-of" || s.Name == "all-of" {
+			continue // a process for each, or others again
+		}
+		for _, args := range argsOf(s.Name) {
+			judges, names, scales = append(judges, bind(f, s.Name, args)), append(names, s.Name+args), append(scales, s.Scale)
+		}
+	}
+	equal := map[string]bool{}
+	for _, n := range strings.Fields(`exact levenshtein jaro-winkler token-f1 rouge-1 rouge-l rouge-lsum ter cosine gleu facts json-diff`) {
+		equal[n] = true
 	}
 	f.Fuzz(func(t *testing.T, expected, output string) {
 		s, same := sampleOf(output, expected), sampleOf(expected, expected)
 		for i, j := range judges {
 			got := j.Score(t.Context(), s)
-			if got.Status == eval.Scored && !(got.Value >= 0 && got.Value <= 1) {
+			if got.Status == eval.Scored && (!(got.Value >= 0) || math.IsInf(got.Value, 0) || scales[i] != eval.Measure && got.Value > 1) {
 				t.Fatalf("%s: the value is %v", names[i], got.Value)
 			}
 			for _, e := range got.Evidence {
-				if e.Start < 0 || e.Start > e.End || e.End > len(output) {
-					t.Fatalf("%s: evidence at %d:%d of %d bytes", names[i], e.Start, e.End, len(output))
+				in := output
+				if e.In == "expected" {
+					in = expected
+				}
+				if e.Start < 0 || e.Start > e.End || e.End > len(in) {
+					t.Fatalf("%s: evidence at %d:%d of %d bytes", names[i], e.Start, e.End, len(in))
 				}
 			}
-			switch names[i] {
-			case "exact", "contains", "starts-with", "levenshtein", "token-f1", "rouge-l", "numeric":
-				if got := j.Score(t.Context(), same); got.Status == eval.Scored && got.Value != 1 {
+			if equal[names[i]] {
+				if got := j.Score(t.Context(), same); got.Status == eval.Scored && got.Value < 1-1e-9 {
 					t.Fatalf("%s: the expected answer itself gets %v (%s)", names[i], got.Value, got.Reason)
 				}
 			}

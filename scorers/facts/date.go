@@ -9,11 +9,17 @@ import (
 
 var months = sync.OnceValue(func() map[string]int {
 	table := map[string]int{}
+	for m, n := range map[string]int{"dez": 12, "okt": 10, "mär": 3, "jänner": 1} {
+		table[m] = n
+	}
 	for i, m := range strings.Fields("january february march april may june july august september october november december") {
 		table[m] = i + 1
 		table[m[:3]] = i + 1
 	}
 	table["sept"] = 9
+	for m, n := range map[string]int{"dez": 12, "okt": 10, "mär": 3, "jänner": 1} {
+		table[m] = n
+	}
 	for i, m := range strings.Fields("januar februar märz april mai juni juli august september oktober november dezember") {
 		table[m] = i + 1
 	}
@@ -43,12 +49,23 @@ func date(ws []word) (Unit, int) {
 		if n < len(ws) && isOrdinalEnding(ws[n].low) && adjacent(ws[0], ws[n]) || n < len(ws) && ws[n].text == "." {
 			n++
 		}
-		if n < len(ws) && ws[n].low == "of" {
+		if n < len(ws) && (ws[n].low == "of" || ws[n].text == "-") {
 			n++
 		}
-		if m := monthAt(ws, n); m > 0 {
-			year, more := yearAt(ws, n+1)
-			return dateOf(year, m, day), n + 1 + more
+		m := monthAt(ws, n)
+		after := n + 1
+		if after < len(ws) && (ws[after].text == "." || ws[after].text == "-") {
+			after++
+		}
+		year, more := yearAt(ws, after)
+		if m == 0 && more > 0 && n < len(ws) && ws[n].class == letters { // small letters will do before a year
+			m = months()[ws[n].low]
+		}
+		switch {
+		case m > 0 && more > 0:
+			return dateOf(year, m, day), after + more
+		case m > 0:
+			return dateOf(0, m, day), n + 1
 		}
 		return Unit{}, 0
 	}
@@ -135,8 +152,10 @@ func yearAt(ws []word, i int) (year, n int) {
 	if i < len(ws) && ws[i].text == "," {
 		i, n = i+1, 1
 	}
-	if i < len(ws) && ws[i].class == digits && len(ws[i].text) == 4 && ws[i].value == math.Trunc(ws[i].value) && ws[i].value > 999 {
-		return int(ws[i].value), n + 1
+	if i < len(ws) && ws[i].class == digits && len(ws[i].text) <= 5 && len(strings.TrimPrefix(ws[i].text, "-")) == 4 {
+		if year := math.Abs(ws[i].value); year == math.Trunc(year) && year > 999 {
+			return int(year), n + 1
+		}
 	}
 	return 0, 0
 }

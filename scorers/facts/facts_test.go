@@ -36,6 +36,10 @@ func TestKeys(t *testing.T) {
 		{Time, []string{"3 pm", "15:00", "3:00 p.m."}},
 		{Quantity, []string{"2 km", "2000 m", "2,000 metres"}},
 		{Quantity, []string{"5 GB", "5 gigabytes"}},
+		{Quantity, []string{"20 °C", "20 degrees Celsius"}},
+		{Quantity, []string{"36 km/h", "10 m/s"}},
+		{Quantity, []string{"5 m²", "50000 cm²"}},
+		{Duration, []string{"1 h 30 min", "90 minutes", "1 hour and 30 minutes", "1.5 hours"}},
 		{Address, []string{"https://example.com/a", "https://example.com/a/"}},
 		{Address, []string{"Anna@Example.com", "anna@example.com"}},
 		{Code, []string{"TCK-123", "tck-123"}},
@@ -47,6 +51,18 @@ func TestKeys(t *testing.T) {
 			if len(got.Units) != 1 || got.Units[0].Kind != row.kind || got.Units[0].Key != first.Units[0].Key {
 				t.Errorf("%q: %+v, want one %s like %+v", s, got.Units, row.kind, first.Units)
 			}
+		}
+	}
+}
+
+// TestDifferentKeys: what is written on one line does not say the same.
+func TestDifferentKeys(t *testing.T) {
+	lex := english(t)
+	for _, pair := range [][2]string{{"20 °C", "20 °F"}, {"5 km/h", "5 km"}, {"5 m²", "5 m"}, {"5 m³", "5 m²"}, {"5 mg", "5 Mg"},
+		{"1 GB", "1 Gb"}, {"1 h 30 min", "30 min"}, {"30 days", "30 months"}, {"$5", "5 €"}} {
+		a, b := Read(lex, pair[0]), Read(lex, pair[1])
+		if len(a.Units) == len(b.Units) && a.Units[0].Key == b.Units[0].Key {
+			t.Errorf("%q and %q are both %q", pair[0], pair[1], a.Units[0].Key)
 		}
 	}
 }

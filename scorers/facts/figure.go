@@ -142,14 +142,74 @@ func figure(ws []word) (Unit, int) {
 		if ws[skip].class == mark {
 			low = ws[skip].text
 		}
-		if u, ok := units()[low]; ok && !ws[skip].ends && (len(low) > 1 || ws[skip].class == mark || skip == n) {
-			return figureOf(u.kind, u.base, v*u.factor), skip + 1
+		if u, ok := units()[low]; ok && !ws[skip].ends && !bits[ws[skip].text] && (len(low) > 1 || ws[skip].class == mark || skip == n) {
+			return measured(ws, u, v, skip+1)
 		}
 	}
 	if spelled && n == 1 && v == 1 {
 		return Unit{}, 0 // "one" alone is a pronoun more often than a number
 	}
 	return figureOf(Number, "", v), n
+}
+
+// bits are units whose capitals make them others: bits, and mega instead of milli.
+var bits = map[string]bool{"Mg": true, "Gb": true, "Mb": true, "Kb": true, "Tb": true, "Mm": true}
+
+// measured completes a figure whose unit has been read up to word n: scales of
+// temperature, powers and quotients of units, and durations of several parts.
+func measured(ws []word, u unitOf, v float64, n int) (Unit, int) {
+	if u.base == "degree" && n < len(ws) {
+		switch ws[n].low {
+		case "c", "celsius":
+			return figureOf(Quantity, "°c", v), n + 1
+		case "f", "fahrenheit":
+			return figureOf(Quantity, "°f", v), n + 1
+		}
+	}
+	if n < len(ws) && adjacent(ws[n-1], ws[n]) {
+		switch ws[n].text {
+		case "²":
+			return figureOf(Quantity, u.base+"²", v*u.factor*u.factor), n + 1
+		case "³":
+			return figureOf(Quantity, u.base+"³", v*u.factor*u.factor*u.factor), n + 1
+		case "/":
+			if n+1 < len(ws) {
+				if per, ok := units()[ws[n+1].low]; ok {
+					return figureOf(Quantity, u.base+"/"+per.base, v*u.factor/per.factor), n + 2
+				}
+			}
+		}
+	}
+	if u.base == "second" && n < len(ws) {
+		rest := n
+		if ws[rest].low == "and" {
+			rest++
+		}
+		if rest < len(ws) && ws[rest].class == digits {
+			next, m, _ := amount(ws[rest:])
+			if at := rest + m; m > 0 && at < len(ws) {
+				if smaller, ok := units()[ws[at].low]; ok && smaller.base == "second" && smaller.factor < u.factor && next*smaller.factor < u.factor {
+					part, end := measured(ws, smaller, next, at+1)
+					return addFigures(figureOf(u.kind, u.base, v*u.factor), part), end
+				}
+			}
+		}
+	}
+	return figureOf(u.kind, u.base, v*u.factor), n
+}
+
+// addFigures adds two durations.
+func addFigures(a, b Unit) Unit {
+	sum := 0.0
+	for _, u := range []Unit{a, b} {
+		_, value, _ := strings.Cut(u.Key, " ")
+		v, err := strconv.ParseFloat(value, 64)
+		if err != nil {
+			return a
+		}
+		sum += v
+	}
+	return figureOf(a.Kind, "second", sum)
 }
 
 // currencyFirst reads "USD 30", and ordinals in words.
