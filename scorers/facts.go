@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"holdtrue/eval"
@@ -22,10 +23,12 @@ addresses and codes: "30 days", "thirty days" and "30-day" are the same, as are
 the same are aligned, and what differs inside of them is judged: a fact that is
 changed, added or negated counts 1, one that is left out 0.5, an unrelated noun
 in place of another 0.2, other words in place of others 0.05, and synonyms and
-forms of a word nothing. The score is kept / total, where total is 1 for each
-fact and 0.2 for each other content word of the expected answer, and what was
-added. Sentences of the output that say something else do not count. Facts may be declared, for the suite or a case; then the score is the
-share of them that is found. Words and their relations are English, from WordNet
+forms of a word nothing. A sentence of which the output has
+nothing in its place is lost whole. The score is kept / total, where total is 1 for each
+fact and 0.2 for each other content word of the expected answer, and what
+was added. Sentences of the output that say something else do not count; who does
+what to whom is not understood. Facts may be declared, for the suite or a case; then
+the score is the share of them that is found and not denied. Words and their relations are English, from WordNet
 3.1; figures, addresses and codes are found in any language. Of each text the
 first 256 KiB are read.`,
 	Version: "1",
@@ -52,7 +55,7 @@ func newFacts(args factsArgs, _ string) (eval.Judge, error) {
 	j := factsJudge{lex: lex, args: args, options: facts.Options{IgnoreAdded: args.Added == "ignore"}}
 	for _, d := range args.Facts {
 		t := facts.Read(lex, d)
-		if len(t.Units) == 0 {
+		if !slices.ContainsFunc(t.Units, func(u facts.Unit) bool { return u.Kind != facts.Function }) {
 			return nil, errors.New("facts: nothing can be checked in " + quote(d))
 		}
 		j.declared = append(j.declared, t)

@@ -146,6 +146,9 @@ func endsInMidSentence(line string) string {
 	if strings.ContainsRune("#*-+•|>`", first) || unicode.IsDigit(first) || len(strings.Fields(line)) < 5 {
 		return ""
 	}
+	if last := line[strings.LastIndexAny(line, " \t")+1:]; strings.ContainsAny(last, "@") || strings.Contains(last, "://") || strings.HasPrefix(last, "www.") {
+		return ""
+	}
 	bare := strings.TrimRight(line, "*_")
 	r, _ := utf8.DecodeLastRuneInString(bare)
 	if (unicode.IsLetter(r) || r == ',' || r == '-' || r == ';') && bare == line {

@@ -91,6 +91,9 @@ func newToolCalls(args toolCallsArgs, _ string) (eval.Judge, error) {
 		if score != nil {
 			return *score
 		}
+		if len(expected) == 0 && len(made) > 0 {
+			return eval.Value(0, "not expected: "+made[0].show())
+		}
 		if reason := m.disagree(args.Mode, expected, made); reason != "" {
 			return eval.Value(0, reason)
 		}
@@ -110,6 +113,9 @@ func newToolF1(args toolF1Args, _ string) (eval.Judge, error) {
 		}
 		if len(expected)+len(made) == 0 {
 			return eval.Value(1, "")
+		}
+		if len(expected) == 0 {
+			return eval.Value(0, "not expected: "+made[0].show())
 		}
 		partner := m.pair(expected, made)
 		matched := 0

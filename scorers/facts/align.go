@@ -21,7 +21,7 @@ type passage struct{ a, b []int }
 // any belong nowhere: they say something else, which is not the business of
 // what was expected.
 func group(a, b *Text) []passage {
-	if a.Sentences == 1 && b.Sentences == 1 {
+	if a.Sentences == 1 && b.Sentences == 1 && alike(a, b) {
 		return []passage{{[]int{0}, []int{0}}}
 	}
 	toB := nearest(a, b)
@@ -65,6 +65,24 @@ func group(a, b *Text) []passage {
 		}
 	}
 	return slices.DeleteFunc(passages, func(p passage) bool { return len(p.a) == 0 })
+}
+
+// alike reports whether two sentences have enough in common, function words
+// included, to say something of the same.
+func alike(a, b *Text) bool {
+	common := 0.0
+	kinds := map[string]bool{}
+	for _, u := range b.Units {
+		kinds[kindKey(u)] = true
+	}
+	for _, u := range a.Units {
+		if b.Has(u) {
+			common++
+		} else if u.Kind > Negation && kinds[kindKey(u)] {
+			common += 0.5
+		}
+	}
+	return common >= enough*float64(min(len(a.Units), len(b.Units)))
 }
 
 // enough is the share of the shorter sentence's units that must be in common.

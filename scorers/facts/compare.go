@@ -119,13 +119,28 @@ func (c *comparer) word(u Unit) lexicon.Word {
 
 // passage compares sentences that belong together.
 func (c *comparer) passage(g passage) {
-	if len(g.b) == 0 { // the other text has no such passage
-		c.gap(gap{left: unitsOf(c.a, g.a)})
+	if len(g.b) == 0 {
+		c.absent(unitsOf(c.a, g.a))
 		return
 	}
 	c.swapped(unitsOf(c.a, g.a), unitsOf(c.b, g.b))
 	for _, gap := range align(unitsOf(c.a, g.a), unitsOf(c.b, g.b)) {
 		c.gap(gap)
+	}
+}
+
+// absent counts a passage of which the other text has nothing in its place: what
+// it does not say elsewhere is lost whole.
+func (c *comparer) absent(us []Unit) {
+	for i, u := range us {
+		w := c.weight(u)
+		if c.b.Has(u) || w == 0 || u.Kind == Name && i > 0 && us[i-1].Kind == Name && u.Start <= us[i-1].End+1 {
+			continue
+		}
+		c.Kept -= w
+		if u.Kind.Fact() {
+			c.Changes = append(c.Changes, c.change(Missing, u, Unit{}, w))
+		}
 	}
 }
 

@@ -55,11 +55,13 @@ func (c *comparer) lost(d *Text) (Unit, bool) {
 
 // said reports whether the other text says a unit, in whatever words.
 func (c *comparer) said(u Unit) bool {
-	if c.b.Has(u) {
-		return true
-	}
-	for _, v := range c.b.Units {
-		if v.Kind != Function && c.sameMeaning(u, v) {
+	denied := slices.ContainsFunc(c.a.Units, func(u Unit) bool { return u.Kind == Negation })
+	for i, v := range c.b.Units {
+		if v.Key != u.Key && (v.Kind == Function || !c.sameMeaning(u, v)) {
+			continue
+		}
+		// Said with a negation right before it, it is not said.
+		if denied || u.Kind == Negation || i == 0 || c.b.Units[i-1].Kind != Negation || c.b.Units[i-1].Sentence != v.Sentence {
 			return true
 		}
 	}

@@ -49,6 +49,9 @@ func split(s string) []word {
 	out := make([]word, 0, len(s)/5+4)
 	from := 0
 	for _, m := range whole().FindAllStringIndex(s, -1) {
+		if month, year, ok := strings.Cut(s[m[0]:m[1]], "-"); ok && len(year) == 4 && months()[text.Lower(month)] > 0 {
+			continue // the rest of 20-Nov-2026
+		}
 		out = plain(out, s, from, m[0])
 		w := word{class: code, text: s[m[0]:m[1]], start: m[0], end: m[1]}
 		if strings.ContainsAny(w.text, "@") || strings.Contains(w.text, "://") || strings.HasPrefix(w.text, "www.") {

@@ -99,7 +99,7 @@ func (t *Text) Has(u Unit) bool { return t.keys[u.Key] > 0 }
 
 // phrase reads a unit of several words, or a figure, at the beginning of words.
 func phrase(words []word) (Unit, int) {
-	for _, read := range []func([]word) (Unit, int){special, date, clock, figure} {
+	for _, read := range []func([]word) (Unit, int){date, special, clock, figure} {
 		if u, n := read(words); n > 0 {
 			u.Start, u.End = words[0].start, words[n-1].end
 			return u, n
@@ -169,7 +169,10 @@ func (n namer) named(words []word, i int) bool {
 		return true
 	case n.nouns:
 		return false
-	case !w.first || !n.lex.Look(w.low).Known:
+	case !w.first:
+		return true
+	}
+	if known := n.lex.Look(w.low); !known.Known || known.Proper {
 		return true
 	}
 	return i+1 < len(words) && words[i+1].capital && !words[i+1].first && words[i+1].start <= w.end+1 && !functionWords()[words[i+1].low]

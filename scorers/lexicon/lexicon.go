@@ -45,6 +45,7 @@ const (
 	verb
 	adjective
 	adverb
+	proper // is added for a proper name
 )
 
 func read(packed []byte) (*Lexicon, error) {

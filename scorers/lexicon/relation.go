@@ -19,6 +19,8 @@ type Word struct {
 	Text  string
 	Noun  bool // mostly used as a noun
 	Known bool
+	// Proper says that the word is only known as a proper name.
+	Proper bool
 
 	bases    []uint32
 	senses   []uint32
@@ -31,7 +33,10 @@ type Word struct {
 func (l *Lexicon) Look(word string) Word {
 	w := Word{Text: word, bases: l.bases(word)}
 	w.Known = len(w.bases) > 0
-	w.Noun = w.Known && l.pos[w.bases[0]] == noun
+	if w.Known {
+		pos := l.pos[w.bases[0]]
+		w.Noun, w.Proper = pos%proper == noun, pos >= proper && l.words[w.bases[0]] == word
+	}
 	w.bases = set(w.bases)
 	for _, b := range w.bases {
 		w.senses = append(w.senses, l.senses.of(b)...)
@@ -72,7 +77,7 @@ func (l *Lexicon) indirect(w Word) (opposite []uint32) {
 // adjectives are the synsets across s, if s is one of an adjective: of the
 // pointers that are kept its own are mostly to similar adjectives.
 func (l *Lexicon) adjectives(s uint32) []uint32 {
-	if m := l.members.of(s); len(m) == 0 || l.pos[m[0]] != adjective {
+	if m := l.members.of(s); len(m) == 0 || l.pos[m[0]]%proper != adjective {
 		return nil
 	}
 	return l.across.of(s)

@@ -45,7 +45,9 @@ var rules = sync.OnceValue(func() []rule {
 		{"key", regexp.MustCompile(`\b(npm_[0-9A-Za-z]{36})\b`), nil, "npm_"},                                             // npm
 		{"key", regexp.MustCompile(`\b(SG\.[0-9A-Za-z_-]{16,}\.[0-9A-Za-z_-]{16,})`), nil, "SG."},                         // SendGrid
 		{"key", regexp.MustCompile(`\b(eyJ[0-9A-Za-z_-]{10,}\.eyJ[0-9A-Za-z_-]{10,}\.[0-9A-Za-z_-]{10,})`), nil, "eyJ"},
-		{"key", regexp.MustCompile(`(?i)\b(?:api[_-]?key|secret|token|password|passwd|pwd)["']?\s*[:=]\s*["']?([0-9A-Za-z_\-./+!@#$%^&*]{8,})`), varied, ""},
+		{"key", regexp.MustCompile(`(?i)\b(?:api[_-]?key|secret|token|password|passwd|pwd|passwort|kennwort|mot de passe|contraseña)["']?(?:\s*[:=]|\s+is|\s+lautet)\s*["']?([0-9A-Za-z_\-./+!@#$%^&*]{6,})`), secretWord, ""},
+		{"key", regexp.MustCompile(`(?i)\bbearer\s+([0-9A-Za-z_\-./+=]{16,})`), varied, ""},
+		{"key", regexp.MustCompile(`://[^/\s:@]+:([^@\s/]{3,})@`), nil, "://"},
 		{"email", regexp.MustCompile(`\b([0-9A-Za-z._%+-]+@[0-9A-Za-z](?:[0-9A-Za-z-]*[0-9A-Za-z])?(?:\.[0-9A-Za-z-]+)*\.[A-Za-z]{2,})\b`), nil, "@"},
 		{"iban", regexp.MustCompile(`\b([A-Z]{2}[0-9]{2}(?: ?[0-9A-Z]){11,30})\b`), iban, ""},
 		{"card", regexp.MustCompile(`\b([3-6][0-9]{3}(?:[ -]?[0-9]){9,15})\b`), card, ""},
@@ -122,6 +124,14 @@ func varied(s string) bool {
 		letter = letter || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z'
 	}
 	return digit && letter && len(different) >= 8
+}
+
+// secretWord reports whether what stands behind "password:" looks like one: it has
+// letters and digits or signs.
+func secretWord(s string) bool {
+	letter := strings.ContainsFunc(s, func(r rune) bool { return r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' })
+	other := strings.ContainsFunc(s, func(r rune) bool { return r >= '0' && r <= '9' })
+	return letter && other
 }
 
 func digitsOf(s string) string {

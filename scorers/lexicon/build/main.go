@@ -70,6 +70,7 @@ type word struct {
 	synsets  []string
 	antonyms map[string]bool
 	uses     [4]float64 // by part of speech
+	small    bool       // it is written with a small letter somewhere
 }
 
 type builder struct {
@@ -107,9 +108,12 @@ func (b *builder) data(pos, text string) error {
 	s := &synset{pos: pos}
 	b.synsets[pos+f[0]] = s
 	for i := range n {
-		w := strings.ToLower(f[4+2*i])
-		w, _, _ = strings.Cut(w, "(")
+		written, _, _ := strings.Cut(f[4+2*i], "(")
+		w := strings.ToLower(written)
 		s.words = append(s.words, w)
+		if plain(w) && written == w {
+			b.word(w).small = true
+		}
 	}
 	f = f[4+2*n:]
 	count, err := strconv.Atoi(f[0])
@@ -210,7 +214,11 @@ func (b *builder) write(w io.Writer) {
 		io.WriteString(w, x[shared:])
 	}
 	for _, x := range words {
-		p.number(uint64(mostUsed(b.words[x].uses)))
+		n := mostUsed(b.words[x].uses)
+		if !b.words[x].small {
+			n += 4 // a proper name
+		}
+		p.number(uint64(n))
 	}
 	for _, x := range words {
 		p.list(b.ids(b.words[x].synsets))
