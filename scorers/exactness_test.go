@@ -75,6 +75,7 @@ func TestJSONDiff(t *testing.T) {
 		{why: "a superset", args: `{"lists":"superset"}`, expected: one(`[1]`), output: `[3,1]`, want: 1},
 		{why: "texts alike", args: `{"texts":"similar"}`, expected: one(`"kitten"`), output: `"sitting"`, want: 1 - 3./7},
 		{why: "numbers near", args: `{"numbers":"near"}`, expected: one(`100`), output: `90`, want: 0.9},
+		{why: "long numbers", expected: one(`9007199254740993`), output: `9007199254740992`, want: 0},
 		{why: "types", expected: one(`{"a":"1"}`), output: `{"a":1}`, want: 0, reason: `/a is 1, expected "1"`},
 		{why: "fenced", expected: one(`[]`), output: "```json\n[]\n```", want: 1},
 		{why: "the best of several", expected: []string{`1`, `2`}, output: `2`, want: 1},
@@ -146,6 +147,9 @@ func TestSQL(t *testing.T) {
 		{why: "a column of the schema", args: "{" + schema + "}", output: "SELECT total FROM orders", want: 1},
 		{why: "no column of the schema", args: "{" + schema + "}", output: "SELECT totals FROM orders", want: 0, reason: "no such column: totals"},
 		{why: "writing", args: "{" + schema + `,"read_only":true}`, output: "DELETE FROM orders", want: 0, reason: "not authorized"},
+		{why: "writing without a schema", args: `{"read_only":true}`, output: "SELECT 1; DROP TABLE t", want: 0, reason: "not authorized"},
+		{why: "writing behind WITH", args: `{"read_only":true}`, output: "WITH x AS (SELECT 1) DELETE FROM t", want: 0, reason: "not authorized"},
+		{why: "reading behind WITH", args: `{"read_only":true}`, output: "WITH x AS (SELECT 'delete' AS d) SELECT * FROM x", want: 1},
 		{why: "empty", output: " -- nothing", want: 0, reason: "no statement"},
 	})
 	if !sqlcheck.CanLimitTables {

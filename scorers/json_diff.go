@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"math/big"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"holdtrue/eval"
 	"holdtrue/scorers/text"
@@ -70,7 +73,7 @@ func newJSONDiff(args jsonDiffArgs, _ string) (eval.Judge, error) {
 			if outErr != nil {
 				return eval.Value(0, "not JSON: "+clean(outErr.Error()))
 			}
-			d := differ{jsonDiffArgs: args, ctx: ctx, budget: 1 << 20}
+			d := differ{jsonDiffArgs: args, ctx: ctx, budget: 1 << 18}
 			v := d.compare("", want, got)
 			switch {
 			case ctx.Err() != nil:
@@ -87,8 +90,32 @@ func jsonValue(s string) (v any, err error) {
 	if err := wellFormedJSON(context.Background(), s); err != nil {
 		return nil, err
 	}
-	err = json.Unmarshal([]byte(s), &v, allowDuplicates)
+	err = json.Unmarshal([]byte(s), &v, allowDuplicates, exactIntegers())
 	return v, err
+}
+
+// exactIntegers reads whole numbers that a float64 would round as *big.Int, which
+// gojq compares exactly: account numbers differ in their last digit.
+func exactIntegers() json.Options {
+	return json.WithUnmarshalers(json.UnmarshalFromFunc(func(d *jsontext.Decoder, v *any) error {
+		if d.PeekKind() != '0' {
+			return errors.ErrUnsupported
+		}
+		raw, err := d.ReadValue()
+		if err != nil {
+			return err
+		}
+		digits := string(raw)
+		f, err := strconv.ParseFloat(digits, 64)
+		if err != nil {
+			return err
+		}
+		*v = f
+		if n, whole := new(big.Int).SetString(digits, 10); whole && math.Abs(f) >= 1<<53 {
+			*v = n
+		}
+		return nil
+	}))
 }
 
 // differ compares values and notes where they differ.
@@ -155,7 +182,7 @@ func (d *differ) compare(at string, want, got any) float64 {
 			return d.numbers(at, w, g)
 		}
 	default:
-		if want == got {
+		if sameJSON(want, got) {
 			return 1
 		}
 	}
@@ -267,9 +294,14 @@ func (d *differ) pair(at string, w, g []any) []int {
 		alike float64
 	}
 	var couples []couple
+	partner, taken := make([]int, len(w)), make([]bool, len(g))
+	d.equalFirst(w, g, partner, taken)
 	d.silent++
 	for i := range w {
 		for j := range g {
+			if partner[i] >= 0 || taken[j] {
+				continue
+			}
 			if v := d.compare(fmt.Sprintf("%s/%d", at, i), w[i], g[j]); v > 0 {
 				couples = append(couples, couple{i, j, v})
 			}
@@ -287,16 +319,38 @@ func (d *differ) pair(at string, w, g []any) []int {
 		}
 		return 0
 	})
-	partner, taken := make([]int, len(w)), make([]bool, len(g))
-	for i := range partner {
-		partner[i] = -1
-	}
 	for _, c := range couples {
 		if partner[c.i] < 0 && !taken[c.j] {
 			partner[c.i], taken[c.j] = c.j, true
 		}
 	}
 	return partner
+}
+
+// equalFirst pairs the elements that are the same as texts, so that only the
+// others have to be held against each other.
+func (d *differ) equalFirst(w, g []any, partner []int, taken []bool) {
+	where := map[string][]int{}
+	for j, v := range g {
+		key := canonical(v)
+		where[key] = append(where[key], j)
+	}
+	for i, v := range w {
+		partner[i] = -1
+		key := canonical(v)
+		if at := where[key]; len(at) > 0 {
+			partner[i], where[key] = at[0], at[1:]
+			taken[at[0]] = true
+		}
+	}
+}
+
+func canonical(v any) string {
+	b, err := json.Marshal(v, json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return string(b)
 }
 
 // short shows a value in a few characters.

@@ -51,7 +51,7 @@ func newJSONPath(args jsonPathArgs, _ string) (eval.Judge, error) {
 	}
 	var equals any
 	if len(args.Equals) > 0 {
-		if err := json.Unmarshal(args.Equals, &equals, allowDuplicates); err != nil {
+		if err := json.Unmarshal(args.Equals, &equals, allowDuplicates, exactIntegers()); err != nil {
 			return nil, fmt.Errorf("equals: %w", err)
 		}
 	}

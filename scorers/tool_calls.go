@@ -211,7 +211,7 @@ func (m *toolMatcher) read(steps []eval.Step) []call {
 		calls[i] = call{tool: st.Tool, raw: st}
 		if len(st.Args) == 0 {
 			calls[i].args = map[string]any{}
-		} else if err := json.Unmarshal(st.Args, &calls[i].args, allowDuplicates); err != nil {
+		} else if err := json.Unmarshal(st.Args, &calls[i].args, allowDuplicates, exactIntegers()); err != nil {
 			calls[i].args = string(st.Args) // no JSON, but it may still be the same text
 		}
 		// Some agents log arguments as a text that holds JSON.

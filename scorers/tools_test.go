@@ -47,6 +47,8 @@ func TestToolCalls(t *testing.T) {
 		{"defaults", `{"defaults":{"limit":10}}`, []string{`a:{}`}, []string{`a:{"limit":10}`}, 1, ""},
 		{"one tool otherwise", `{"tools":{"b*":{"args":"ignore"}}}`, []string{`a:{"x":1}`, `bb:{"x":1}`}, []string{`a:{"x":1}`, `bb:{"x":2}`}, 1, ""},
 		{"arguments as a text", `{}`, []string{`a:{"x":1}`}, []string{`a:"{\"x\":1}"`}, 1, ""},
+		{"long numbers", `{}`, []string{`a:{"id":9007199254740993}`}, []string{`a:{"id":9007199254740992}`}, 0, "missing"},
+		{"no call expected, whatever the mode", `{"empty":"none"}`, nil, []string{"a"}, 0, "not expected: a()"},
 		{"nothing expected", `{}`, nil, []string{"a"}, skipped, ""},
 		{"no call expected", `{"empty":"none","mode":"subset"}`, nil, []string{"a"}, 0, "not expected: a()"},
 	} {

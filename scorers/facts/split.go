@@ -41,7 +41,8 @@ type word struct {
 var whole = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?:https?://|www\.)[^\s<>"'\)\]\x60]*[^\s<>"'\)\].,;:!?\x60]` +
 		`|[\pL\pN._%+-]+@[\pL\pN-]+(?:\.[\pL\pN-]+)+` +
-		`|\b[A-Za-z]+(?:[-_/.][A-Za-z]+)*[-_/.]?[0-9][A-Za-z0-9]*(?:[-_/.][A-Za-z0-9]+)*`)
+		`|\b[A-Za-z]+(?:[-_/.][A-Za-z]+)*[-_/.]?[0-9][A-Za-z0-9]*(?:[-_/.][A-Za-z0-9]+)*` +
+		`|\b[0-9]+(?:\.[0-9]+){2,}\b`)
 })
 
 // split cuts a text into words, figures and marks.

@@ -34,6 +34,13 @@ func New(rules Rules) (*Checker, error) {
 	if len(rules.Tables) > 0 && rules.Schema == "" {
 		return nil, errors.New("allowed tables can only be told with a schema")
 	}
+	from := 0
+	for _, end := range ends(rules.Schema) {
+		if part := rules.Schema[from:end]; !blank(part) && keyword(part) != "CREATE" && strings.Count(rules.Schema[:from], "TRIGGER") == 0 {
+			return nil, errors.New("schema: expected CREATE statements only, found " + keyword(part))
+		}
+		from = end
+	}
 	c, err := open(rules)
 	if err != nil {
 		return nil, err
@@ -79,6 +86,9 @@ func (c *Checker) Check(sql string) (statements int, err error) {
 }
 
 func (c *Checker) compile(statement string) error {
+	if c.rules.ReadOnly && !query(statement) {
+		return ErrDenied // a table that nobody knows is not even asked for
+	}
 	err := c.conn.compile(statement)
 	if err == nil || c.rules.Schema != "" {
 		return err
@@ -90,6 +100,61 @@ func (c *Checker) compile(statement string) error {
 		}
 	}
 	return err
+}
+
+// keyword is the first word of a statement, in capitals.
+func keyword(statement string) string {
+	for blank(statement[:1]) || strings.HasPrefix(statement, "--") || strings.HasPrefix(statement, "/*") {
+		switch {
+		case strings.HasPrefix(statement, "--"):
+			statement = statement[min(skip(statement, 2, "\n")+1, len(statement)):]
+		case strings.HasPrefix(statement, "/*"):
+			statement = statement[min(skip(statement, 2, "*/")+1, len(statement)):]
+		default:
+			statement = statement[1:]
+		}
+		if statement == "" {
+			return ""
+		}
+	}
+	end := strings.IndexFunc(statement, func(r rune) bool { return r < 'A' || r > 'Z' && r < 'a' || r > 'z' })
+	if end < 0 {
+		end = len(statement)
+	}
+	return strings.ToUpper(statement[:end])
+}
+
+// query reports whether a statement only reads: it begins as one, and behind WITH
+// there stands, outside of brackets, no word that writes.
+func query(statement string) bool {
+	switch keyword(statement) {
+	case "SELECT", "VALUES":
+		return true
+	case "WITH":
+	default:
+		return false
+	}
+	depth := 0
+	for i := 0; i < len(statement); i++ {
+		switch c := statement[i]; {
+		case c == '(':
+			depth++
+		case c == ')':
+			depth--
+		case c == '\'' || c == '"' || c == '`':
+			i = skip(statement, i+1, string(c))
+		case depth == 0 && (i == 0 || !wordByte(statement[i-1])) && wordByte(c):
+			switch keyword(statement[i:]) {
+			case "INSERT", "UPDATE", "DELETE", "REPLACE":
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func wordByte(c byte) bool {
+	return c == '_' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
 }
 
 // ends gives the places behind the semicolons that stand outside of quotations

@@ -22,6 +22,13 @@ func open(rules Rules) (conn, error) {
 		return nil, err
 	}
 	db := database{c.(*sqlite3.SQLiteConn)}
+	db.RegisterAuthorizer(func(op int, _, _, _ string) int {
+		switch op {
+		case sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH, sqlite3.SQLITE_PRAGMA:
+			return sqlite3.SQLITE_DENY
+		}
+		return sqlite3.SQLITE_OK
+	})
 	if rules.Schema != "" {
 		if _, err := db.Exec(rules.Schema, nil); err != nil {
 			return nil, fmt.Errorf("schema: %w", err)
