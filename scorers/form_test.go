@@ -91,6 +91,8 @@ func TestFaultsOfForm(t *testing.T) {
 		{why: "a short answer", output: "30 days", want: 0},
 		{why: "a list", output: "- one of the many things here\n- another of those many things", want: 0},
 		{why: "emphasis", output: "This is the one and **only answer**", want: 0},
+		{why: "a link at the end", output: "Please see the details at https://example.com/foo", want: 0},
+		{why: "an address at the end", output: "Please write us an email at help@example.com", want: 0},
 		{why: "empty", output: "", want: 0},
 	})
 	check(t, "repetition", []row{
