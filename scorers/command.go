@@ -207,7 +207,7 @@ func (j *commandJudge) process() (*process.Process, error) {
 		p := j.idle[n-1]
 		j.idle = j.idle[:n-1]
 		j.mu.Unlock()
-		if _, said := p.Pending(); !said {
+		if !p.Said() {
 			return p, nil
 		}
 		p.Stop() // it has ended, or has said something nobody asked for

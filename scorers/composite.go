@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -46,6 +48,9 @@ neither could this.`,
 
 type compositeArgs struct {
 	Metrics jsontext.Value `json:"metrics" doc:"a list of metrics, written as in a suite; with mean-of each may have a weight"`
+	// Versions are filled in at binding, so that a changed scorer of a part
+	// changes the whole.
+	Versions []string `json:"versions,omitempty" doc:"the versions of the parts' scorers, filled in at binding; if written, they must agree"`
 }
 
 var compositeDefaults = compositeArgs{Metrics: jsontext.Value("[]")}
@@ -57,13 +62,35 @@ type composite struct {
 	args  stdjson.RawMessage
 }
 
+// member is one part of a composite, by which it is judged.
 type member struct {
-	Name    string             `json:"name,omitzero"`
-	Scorer  string             `json:"scorer"`
-	Version string             `json:"version"`
-	Args    stdjson.RawMessage `json:"args,omitzero"`
-	Weight  float64            `json:"weight,omitzero"`
-	judge   eval.Judge
+	metric eval.Metric
+	weight float64
+	judge  eval.Judge
+}
+
+// form writes the part as in a suite, with its effective arguments.
+func (p member) form() (any, error) {
+	args := map[string]jsontext.Value{}
+	if len(p.metric.Args) > 0 {
+		if err := json.Unmarshal(p.metric.Args, &args); err != nil {
+			return nil, err
+		}
+	}
+	if p.metric.Name != p.metric.Scorer {
+		name, err := json.Marshal(p.metric.Name)
+		if err != nil {
+			return nil, err
+		}
+		args["name"] = name
+	}
+	if p.weight != 1 {
+		args["weight"] = jsontext.Value(strconv.FormatFloat(p.weight, 'g', -1, 64))
+	}
+	if len(args) == 0 {
+		return p.metric.Scorer, nil
+	}
+	return map[string]any{p.metric.Scorer: args}, nil
 }
 
 func newComposite(setup eval.Setup, all bool) (eval.Judge, error) {
@@ -71,8 +98,9 @@ func newComposite(setup eval.Setup, all bool) (eval.Judge, error) {
 	if err != nil {
 		return nil, err
 	}
+	given := args.(*compositeArgs)
 	var raw []jsontext.Value
-	if err := json.Unmarshal(args.(*compositeArgs).Metrics, &raw); err != nil {
+	if err := json.Unmarshal(given.Metrics, &raw); err != nil {
 		return nil, errors.New("metrics: expected a list of metrics")
 	}
 	if len(raw) == 0 {
@@ -86,13 +114,34 @@ func newComposite(setup eval.Setup, all bool) (eval.Judge, error) {
 		}
 		c.parts = append(c.parts, p)
 	}
-	c.args, err = marshalRaw(map[string]any{"metrics": c.parts})
-	return c, err
+	if c.args, err = c.describe(given.Versions); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+// describe gives the arguments that make the same composite again. The versions
+// that were written, if any, must be those that there are.
+func (c *composite) describe(written []string) (stdjson.RawMessage, error) {
+	var parts []any
+	var versions []string
+	for _, p := range c.parts {
+		f, err := p.form()
+		if err != nil {
+			return nil, err
+		}
+		parts, versions = append(parts, f), append(versions, p.metric.Version)
+	}
+	if len(written) > 0 && !slices.Equal(written, versions) {
+		return nil, &eval.InputError{Msg: fmt.Sprintf("versions: the scorers of the parts have %s, not %s", strings.Join(versions, ", "), strings.Join(written, ", ")), Hint: "leave the argument out to take them as they are"}
+	}
+	raw, err := marshalRaw(map[string]any{"metrics": parts, "versions": versions})
+	return eval.CanonicalJSON(raw), err
 }
 
 func newMember(setup eval.Setup, raw jsontext.Value, all bool) (p member, err error) {
-	p.Weight = 1
-	raw, err = takeWeight(raw, &p.Weight)
+	p.weight = 1
+	raw, err = takeWeight(raw, &p.weight)
 	if err != nil {
 		return p, err
 	}
@@ -106,7 +155,7 @@ func newMember(setup eval.Setup, raw jsontext.Value, all bool) (p member, err er
 	}
 	_, surveys := judge.(eval.Surveyor)
 	switch {
-	case all && p.Weight != 1:
+	case all && p.weight != 1:
 		err = errors.New("weight: every metric counts the same in all-of")
 	case all && m.Scale != eval.Binary:
 		err = fmt.Errorf("%s has the scale %s; give it a threshold", m.Name, m.Scale)
@@ -118,7 +167,7 @@ func newMember(setup eval.Setup, raw jsontext.Value, all bool) (p member, err er
 	if c, ok := judge.(io.Closer); err != nil && ok {
 		err = errors.Join(err, c.Close())
 	}
-	p.Name, p.Scorer, p.Version, p.Args, p.judge = m.Name, m.Scorer, m.Version, m.Args, judge
+	p.metric, p.judge = m, judge
 	return p, err
 }
 
@@ -167,15 +216,15 @@ func (c *composite) Score(ctx context.Context, s *eval.Sample) eval.Score {
 		case eval.Scored:
 		default:
 			if failed == nil {
-				score.Reason = cut(p.Name+": "+score.Reason, reasonLimit)
+				score.Reason = cut(p.metric.Name+": "+score.Reason, reasonLimit)
 				failed = &score
 			}
 			continue
 		}
-		sum += p.Weight * score.Value
-		weight += p.Weight
+		sum += p.weight * score.Value
+		weight += p.weight
 		if score.Value < 1 {
-			said = append(said, strings.TrimSuffix(p.Name+": "+score.Reason, ": "))
+			said = append(said, strings.TrimSuffix(p.metric.Name+": "+score.Reason, ": "))
 			evidence = append(evidence, score.Evidence...)
 		}
 	}

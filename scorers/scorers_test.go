@@ -143,7 +143,7 @@ func TestBindRefuses(t *testing.T) {
 		{"numeric", `{"which":"after","marker":""}`, "marker", ""},
 		{"numeric", `{"abs":"1"}`, "abs: expected a number, found a string", ""},
 		{"length-within", "", "one of the arguments min and max is needed", "max: 800"},
-		{"length-within", `{"min":-1}`, "not negative", ""},
+		{"length-within", `{"min":-1}`, "whole numbers of at least 0", ""},
 		{"length-within", `{"min":9,"max":3}`, "no output can pass", ""},
 		{"length-within", `{"min":1.5}`, "min", ""},
 		{"json", `{"schema":{"type":"objekt"}}`, "not a valid JSON Schema", ""},
@@ -191,7 +191,7 @@ func TestDescribe(t *testing.T) {
 	for _, a := range scorers.Describe(s).Args {
 		byName[a.Name] = a
 	}
-	for name, want := range map[string][2]string{"which": {"last | first | after", `"last"`}, "abs": {"number", "1e-9"}, "rel": {"number", ""}} {
+	for name, want := range map[string][2]string{"which": {"last | first | any | after | boxed", `"last"`}, "abs": {"number", "1e-9"}, "rel": {"number", ""}} {
 		if a := byName[name]; a.Type != want[0] || a.Default != want[1] || a.Doc == "" {
 			t.Errorf("%s: %+v, want %v", name, a, want)
 		}

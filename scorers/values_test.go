@@ -383,7 +383,7 @@ func TestNGramScorers(t *testing.T) {
 
 func TestNGramArguments(t *testing.T) {
 	for args, want := range map[[2]string]string{
-		{"bleu", `{"value":1}`}:                      "only the smoothings floor and add-k",
+		{"bleu", `{"value":1}`}:                      "only the smoothings floor, add-k and tiny",
 		{"bleu", `{"smoothing":"floor","value":-1}`}: "expected a number over 0",
 		{"bleu", `{"tokenizer":"14a"}`}:              `did you mean "13a"`,
 		{"chrf", `{"char_order":0}`}:                 "char_order: expected 1 to 10",

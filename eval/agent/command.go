@@ -131,7 +131,7 @@ func (a *command) process() (*process.Process, error) {
 		p := a.idle[n-1]
 		a.idle = a.idle[:n-1]
 		a.mu.Unlock()
-		if _, said := p.Pending(); !said {
+		if !p.Said() {
 			return p, nil
 		}
 		p.Stop()

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"holdtrue/eval/wire"
@@ -43,6 +44,7 @@ type Process struct {
 	questions chan []byte
 	written   chan error // one for each question
 	lines     chan Reply
+	ahead     atomic.Bool   // more than the last line was read
 	quit      chan struct{} // closed by stop
 	done      sync.WaitGroup
 	exited    chan struct{} // closed when the process has ended and waitErr is set
@@ -124,6 +126,7 @@ func (p *Process) read() {
 	b := bufio.NewReaderSize(p.stdout, 64<<10)
 	for {
 		r := readReply(b, p.maxLine)
+		p.ahead.Store(b.Buffered() > 0) // before the line is seen, so that Said knows
 		select {
 		case p.lines <- r:
 		case <-p.quit:
@@ -162,17 +165,6 @@ func trimNewline(line []byte) []byte {
 		line = line[:n-1]
 	}
 	return line
-}
-
-// Pending tells whether the process has said something, or ended, since its
-// last answer; nobody asked for it.
-func (p *Process) Pending() (Reply, bool) {
-	select {
-	case r := <-p.lines:
-		return r, true
-	default:
-		return Reply{}, false
-	}
 }
 
 // Exchange asks one question and waits for the line that answers it. The error
@@ -264,5 +256,6 @@ func (p *Process) Exit() string {
 // MaxReply is the length in bytes of the longest line that is read.
 const MaxReply = wire.MaxLine
 
-// Said reports whether a line, or the end, has come that no question asked for.
-func (p *Process) Said() bool { return len(p.lines) > 0 }
+// Said reports whether a line, a part of one, or the end has come since the last
+// answer; no question asked for it.
+func (p *Process) Said() bool { return p.ahead.Load() || len(p.lines) > 0 }
