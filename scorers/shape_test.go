@@ -109,6 +109,7 @@ func TestComposite(t *testing.T) {
 		`{"metrics":[{"exact":{"weight":2}}]}`:                 "counts the same",
 		`{"metrics":["exact"],"weight":2}`:                     "inside of mean-of only",
 		`{"metrics":["exact"],"threshold":0.5}`:                "yes or no by itself",
+		`{"metrics":["exact"],"versions":["0"]}`:               "the scorers of the parts have 1, not 0",
 		`{"metrics":["exact"],"transform":"lowre"}`:            `did you mean "lower"?`,
 		`{"metrics":["exact"],"transform":{"lower":1}}`:        "takes no argument",
 		`{"metrics":["exact"],"transform":{"regex":"(?<=a)"}}`: "lookbehind",
