@@ -32,6 +32,7 @@ type chrfArgs struct {
 	Beta       float64 `json:"beta" doc:"how much more recall counts than precision"`
 	Whitespace bool    `json:"whitespace" doc:"count white space as characters"`
 	Lower      bool    `json:"lowercase" doc:"compare in lower case"`
+	Epsilon    bool    `json:"eps_smoothing" doc:"average the F scores of all orders, as chrF++.py, NLTK and Moses do"`
 }
 
 var chrfDefaults = chrfArgs{Chars: 6, Beta: 2}
@@ -45,7 +46,7 @@ func newChrF(args chrfArgs, _ string) (eval.Judge, error) {
 	case args.Beta <= 0 || args.Beta > 100:
 		return nil, errors.New("beta: expected a number over 0, at most 100")
 	}
-	measure := text.ChrF{Chars: args.Chars, Words: args.Words, Beta: args.Beta, Whitespace: args.Whitespace}
+	measure := text.ChrF{Chars: args.Chars, Words: args.Words, Beta: args.Beta, Whitespace: args.Whitespace, Epsilon: args.Epsilon}
 	return eval.JudgeFunc(func(ctx context.Context, s *eval.Sample) eval.Score {
 		return best(s, func(i int, expected string) eval.Score {
 			if ctx.Err() != nil {

@@ -42,7 +42,8 @@ func newRougeL(args rougeLArgs, _ string) (eval.Judge, error) {
 			if ctx.Err() != nil {
 				return stopped(ctx)
 			}
-			got, want := outputWords(s, cut), expectedWords(s, cut)[i]
+			ids := numbered(s, cut)
+			got, want := ids[0], ids[i+1]
 			if len(want) == 0 {
 				return eval.Skip("the expected answer has no words")
 			}

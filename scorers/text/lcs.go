@@ -1,6 +1,9 @@
 package text
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // LCSLimit bounds the work of Subsequence: it is the greatest number of 64-bit
 // steps that are taken. 2^28 of them take about a third of a second; two texts
@@ -9,7 +12,7 @@ const LCSLimit = 1 << 28
 
 // shorten cuts both sequences to their beginnings if comparing them would take
 // more than LCSLimit steps.
-func shorten(a, b []string) (x, y []string, whole bool) {
+func shorten(a, b []int32) (x, y []int32, whole bool) {
 	short, long := min(len(a), len(b)), max(len(a), len(b))
 	if (short+63)/64*long <= LCSLimit {
 		return a, b, true
@@ -18,14 +21,15 @@ func shorten(a, b []string) (x, y []string, whole bool) {
 	return a[:min(len(a), most)], b[:min(len(b), most)], false
 }
 
-// LCS is the length of the longest common subsequence of a and b.
+// LCS is the length of the longest common subsequence of two sequences of words,
+// given as numbers from 0, as Numbered has them.
 //
 // Bit-parallel (Hyyrö 2004, "Bit-parallel LCS-length computation revisited"):
 // one column of the table is a bit vector over a, a zero bit being a step of
 // the length; b is taken in word by word. It takes about len(a)*len(b)/64
 // steps, and less where words are rare, because only the parts of the column
 // in which a word occurs are touched.
-func LCS(a, b []string) int {
+func LCS(a, b []int32) int {
 	n := 0
 	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
 		a, b, n = a[1:], b[1:], n+1
@@ -39,14 +43,10 @@ func LCS(a, b []string) int {
 	if len(a) == 0 {
 		return n
 	}
-	d := newDictionary(a)
-	ids := make([]int32, len(a)) // a word's id is its first place
-	for i := range a {
-		ids[i] = d.add(i)
-	}
-	c := newColumn(ids)
-	for _, w := range b {
-		if id := d.find(w); id >= 0 {
+	kinds := slices.Max(a) + 1
+	c := newColumn(a, int(kinds))
+	for _, id := range b {
+		if id < kinds {
 			c.take(id)
 		}
 	}
@@ -69,21 +69,21 @@ type mask struct {
 	bits uint64
 }
 
-// newColumn is the column before any word; every id is below len(ids).
-func newColumn(ids []int32) *column {
+// newColumn is the column before any word; every id is below kinds.
+func newColumn(ids []int32, kinds int) *column {
 	n := len(ids)
-	c := &column{v: make([]uint64, (n+63)/64), n: n, first: make([]int32, n+1)}
-	last := make([]int32, n) // the last part seen of each id, from 1
+	c := &column{v: make([]uint64, (n+63)/64), n: n, first: make([]int32, kinds+1)}
+	last := make([]int32, kinds) // the last part seen of each id, from 1
 	for i, id := range ids {
 		if part := int32(i/64) + 1; last[id] != part {
 			last[id] = part
 			c.first[id+1]++
 		}
 	}
-	for id := range n {
+	for id := range kinds {
 		c.first[id+1] += c.first[id]
 	}
-	c.masks = make([]mask, c.first[n])
+	c.masks = make([]mask, c.first[kinds])
 	next := last
 	copy(next, c.first)
 	for i, id := range ids {

@@ -23,11 +23,9 @@ func Numbered(sequences ...[]string) [][]int32 {
 	return cut
 }
 
-// CommonNGrams counts the n-grams that two sequences of numbers share, for n
-// from 1 to len(common): each n-gram as often as it stands in both (clipped, as
-// BLEU and ROUGE count). It is exact: an n-gram is numbered by the number of its
-// beginning and its last symbol, so that no hash stands for it.
-func CommonNGrams(a, b []int32, common []int) {
+// numberNGrams is CommonNGrams for symbols of any number: an n-gram is numbered
+// by the number of its beginning and its last symbol.
+func numberNGrams(a, b []int32, common []int) {
 	if len(b) > len(a) {
 		a, b = b, a
 	}

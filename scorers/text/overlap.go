@@ -17,11 +17,11 @@ func overlap(common, answer, expected int) Overlap {
 	return Overlap{Precision: p, Recall: r, F1: 2 * p * r / (p + r), Common: common}
 }
 
-// Subsequence compares the words by their longest common subsequence, which is
-// ROUGE-L (Lin 2004) on a pair of texts. Two empty sequences have nothing in
+// Subsequence compares words, given as numbers (see Numbered), by their longest
+// common subsequence, which is ROUGE-L (Lin 2004) on a pair of texts. Two empty sequences have nothing in
 // common. exact is false if the sequences were too long and only their
 // beginnings (see LCSLimit) were compared.
-func Subsequence(answer, expected []string) (o Overlap, exact bool) {
+func Subsequence(answer, expected []int32) (o Overlap, exact bool) {
 	answer, expected, exact = shorten(answer, expected)
 	return overlap(LCS(answer, expected), len(answer), len(expected)), exact
 }

@@ -87,7 +87,8 @@ func TestSubsequenceIsRougeL(t *testing.T) {
 		if want.Settings.Stem {
 			hyp, ref = Stem(hyp), Stem(ref)
 		}
-		got, exact := Subsequence(hyp, ref)
+		ids := Numbered(hyp, ref)
+		got, exact := Subsequence(ids[0], ids[1])
 		if !exact || math.Abs(got.F1-want.Score) > 1e-6 || math.Abs(got.Precision-want.Precision) > 1e-6 || math.Abs(got.Recall-want.Recall) > 1e-6 {
 			t.Errorf("%s (%s), stemmed %v: got %.7f %.7f %.7f, the reference has %.7f %.7f %.7f", want.ID, p.Kind,
 				want.Settings.Stem, got.Precision, got.Recall, got.F1, want.Precision, want.Recall, want.Score)
