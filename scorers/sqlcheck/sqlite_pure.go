@@ -4,50 +4,50 @@ package sqlcheck
 
 import (
 	"context"
-	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
-	"strings"
 
-	_ "modernc.org/sqlite" // registers the driver "sqlite"
+	"modernc.org/sqlite"
 )
 
-// CanLimitTables says whether this build's SQLite tells which tables a statement
-// touches.
-const CanLimitTables = false
-
-type database struct {
-	*sql.DB
-	readOnly bool
-}
+type database struct{ driver.Conn }
 
 func open(rules Rules) (conn, error) {
-	if len(rules.Tables) > 0 {
-		return nil, errors.New("allowed tables need a build with cgo: this one's SQLite has no authorizer")
-	}
-	db, err := sql.Open("sqlite", ":memory:")
+	c, err := new(sqlite.Driver).Open(":memory:")
 	if err != nil {
 		return nil, err
 	}
-	db.SetMaxOpenConns(1)
-	if rules.Schema != "" {
-		if _, err := db.Exec(rules.Schema); err != nil {
-			return nil, fmt.Errorf("schema: %w", err)
-		}
+	db := database{c}
+	err = db.make(rules.Schema)
+	if err == nil {
+		err = db.authorize(rules.authorize)
 	}
-	return database{db, rules.ReadOnly}, nil
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
 }
 
-// compile has SQLite explain the statement, which compiles it and runs nothing
-// of it.
-func (d database) compile(statement string) error {
-	first := strings.ToUpper(strings.Fields(statement + " ;")[0])
-	switch {
-	case first == "ATTACH" || first == "DETACH" || first == "PRAGMA" || first == "EXPLAIN",
-		d.readOnly && first != "SELECT" && first != "WITH" && first != "VALUES":
-		return ErrDenied
+func (d database) make(schema string) error {
+	if err := d.authorize(making); err != nil || schema == "" {
+		return err
 	}
-	s, err := d.PrepareContext(context.Background(), statement)
+	if _, err := d.Conn.(driver.ExecerContext).ExecContext(context.Background(), schema, nil); err != nil {
+		return fmt.Errorf("schema: %w", err)
+	}
+	return nil
+}
+
+func (d database) authorize(decide func(op int, table string) int) error {
+	return d.Conn.(sqlite.AuthorizerRegisterer).RegisterAuthorizer(
+		func(op sqlite.AuthorizerActionCode, table, _, _, _ string) sqlite.AuthorizerReturnCode {
+			return sqlite.AuthorizerReturnCode(decide(int(op), table))
+		})
+}
+
+func (d database) compile(statement string) error {
+	s, err := d.Prepare(statement)
 	if err != nil {
 		return err
 	}
