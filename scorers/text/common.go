@@ -93,32 +93,41 @@ func (w *windows) sort(keyBits int) {
 // countWindows counts in sorted keys: those that begin alike are one n-gram, and
 // stand together.
 func countWindows(keys []uint64, orders, width int, common []int) {
-	symbol := uint64(1)<<width - 1
-	// seen[n] counts the keys of either sequence that begin with the present
-	// n-gram and were not yet counted to a longer one.
-	var seen [64][2]int32
+	c := windowCounts{width: width, orders: orders, symbol: 1<<width - 1}
 	last := keys[0] >> 1
 	for _, k := range keys {
 		if changed := k>>1 ^ last; changed != 0 {
-			closeWindows(&seen, last, changed, orders, width, symbol, common)
+			c.close(last, changed)
 			last = k >> 1
 		}
-		seen[orders][k&1]++
+		c.seen[0] += 1 << (k & 1 << 5) // one key more of sequence 0 or 1
 	}
-	closeWindows(&seen, last, ^uint64(0), orders, width, symbol, common)
+	c.close(last, ^uint64(0))
+	for n := range orders {
+		common[n] = c.common[orders-1-n]
+	}
 }
 
-// closeWindows counts the n-grams of last that the next key does not begin with.
-func closeWindows(seen *[64][2]int32, last, changed uint64, orders, width int, symbol uint64, common []int) {
-	shift := 0
-	for n := orders; n > 0 && changed>>shift != 0; n-- {
-		s := seen[n]
-		seen[n] = [2]int32{}
-		seen[n-1][0] += s[0]
-		seen[n-1][1] += s[1]
-		if last>>shift&symbol != 0 { // it does not go beyond the end
-			common[n-1] += int(min(s[0], s[1]))
+// windowCounts holds for each order, the longest first, what was counted so far
+// and how many keys of either sequence (the second in the upper half) begin with
+// the present n-gram and were not yet counted to a shorter one.
+type windowCounts struct {
+	seen          [64]uint64
+	common        [64]int
+	width, orders int
+	symbol        uint64 // the bits of one
+}
+
+// close counts the n-grams of last that the next key does not begin with.
+func (c *windowCounts) close(last, changed uint64) {
+	for i := 0; i < c.orders && changed != 0; i++ {
+		s := c.seen[i]
+		c.seen[i] = 0
+		c.seen[i+1] += s
+		if last&c.symbol != 0 { // it does not go beyond the end
+			c.common[i] += int(min(uint32(s), uint32(s>>32)))
 		}
-		shift += width
+		last >>= c.width
+		changed >>= c.width
 	}
 }
