@@ -129,24 +129,24 @@ func TestPanel(t *testing.T) {
 	}
 	ctx := t.Context()
 
-	r := p.Evaluate(ctx, own, &Output{Text: "x"})
+	r := p.Evaluate(ctx, own, &Output{Text: "x"}, nil)
 	if len(r.Scores) != 3 || r.Scores[0].Value != 0.25 || r.Scores[2].Value != 7 {
 		t.Errorf("a case's own metric must replace the suite's: %+v", r.Scores)
 	}
 	if s := r.Scores[1]; s.Status != Failed || !strings.Contains(s.Reason, "outside a binary scale") {
 		t.Errorf("a value of 2 on a binary scale must fail: %+v", s)
 	}
-	r = p.Evaluate(ctx, plain, &Output{Text: "x"})
+	r = p.Evaluate(ctx, plain, &Output{Text: "x"}, nil)
 	if len(r.Scores) != 2 || r.Scores[0].Value != 0.5 {
 		t.Errorf("a metric of another case must not apply: %+v", r.Scores)
 	}
-	if s := p.Evaluate(ctx, plain, &Output{Text: "panic"}).Scores[0]; s.Status != Failed || !strings.Contains(s.Reason, "boom") {
+	if s := p.Evaluate(ctx, plain, &Output{Text: "panic"}, nil).Scores[0]; s.Status != Failed || !strings.Contains(s.Reason, "boom") {
 		t.Errorf("a panic must become a failed score: %+v", s)
 	}
-	if s := p.Evaluate(ctx, plain, &Output{Text: "nan"}).Scores[0]; s.Status != Failed {
+	if s := p.Evaluate(ctx, plain, &Output{Text: "nan"}, nil).Scores[0]; s.Status != Failed {
 		t.Errorf("NaN must become a failed score: %+v", s)
 	}
-	if s := p.Evaluate(ctx, plain, &Output{Err: "down"}).Scores[0]; s.Status != Missing {
+	if s := p.Evaluate(ctx, plain, &Output{Err: "down"}, nil).Scores[0]; s.Status != Missing {
 		t.Errorf("a failed call has no score: %+v", s)
 	}
 }
@@ -267,7 +267,7 @@ func TestMaskLeavesTheOutputAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := panel.Evaluate(t.Context(), &Case{ID: "1"}, &o)
+	r := panel.Evaluate(t.Context(), &Case{ID: "1"}, &o, nil)
 	if r.Scores[0].Value != 1 {
 		t.Error("the scorer saw the masked text")
 	}

@@ -176,10 +176,11 @@ func (p *Panel) Metrics() []Metric {
 }
 
 // Evaluate scores one output. A judge that panics or returns a value outside
-// its scale gives a failed score, never a failed run.
-func (p *Panel) Evaluate(ctx context.Context, c *Case, o *Output) Result {
+// its scale gives a failed score, never a failed run. Outputs of the same case may
+// be given the same shared; nil shares nothing.
+func (p *Panel) Evaluate(ctx context.Context, c *Case, o *Output, shared *Shared) Result {
 	r := Result{Output: *o, Scores: make([]Score, 0, len(p.metrics))}
-	sample := &Sample{Case: c, Output: o}
+	sample := &Sample{Case: c, Output: o, Shared: shared}
 	for i, m := range p.metrics {
 		j := p.judge(i, c)
 		if j == nil {

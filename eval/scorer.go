@@ -3,6 +3,7 @@ package eval
 import (
 	"context"
 	"encoding/json"
+	"sync"
 )
 
 // Scorer is a built-in way to judge an answer. It is data plus one function, so
@@ -63,7 +64,40 @@ func (f JudgeFunc) Score(ctx context.Context, s *Sample) Score { return f(ctx, s
 type Sample struct {
 	Case   *Case
 	Output *Output
+	// Shared, if set, holds what judges derive from the case alone.
+	Shared *Shared
 	memo   map[any]any
+}
+
+// Shared is what judges derive from one case, for all answers to it: several
+// repeats, several agents. It is safe for use by several goroutines; the zero
+// value is empty.
+type Shared struct {
+	mu   sync.Mutex
+	memo map[any]any
+}
+
+// MemoCase is Memo for a value that depends on the case alone and that nobody
+// changes: where the sample shares with others of the same case, it is computed
+// for the first of them.
+func MemoCase[T any](s *Sample, key any, compute func() T) T {
+	if s.Shared == nil {
+		return Memo(s, key, compute)
+	}
+	s.Shared.mu.Lock()
+	v, ok := s.Shared.memo[key]
+	s.Shared.mu.Unlock()
+	if ok {
+		return v.(T)
+	}
+	computed := compute() // not under the lock: it may ask for others
+	s.Shared.mu.Lock()
+	defer s.Shared.mu.Unlock()
+	if s.Shared.memo == nil {
+		s.Shared.memo = make(map[any]any, 8)
+	}
+	s.Shared.memo[key] = computed
+	return computed
 }
 
 // Memo gives the value that key stands for, computing it on first use, so that

@@ -55,7 +55,9 @@ func benchSamples(tb testing.TB, ascii bool) (cases []*eval.Case, outputs []*eva
 	return cases, outputs
 }
 
-func benchmarkScorers(b *testing.B, ascii bool, specs ...[2]string) {
+// benchmarkScorers scores one pair after another. With again, what depends on the
+// case alone was made for an earlier answer, as with repeats or several agents.
+func benchmarkScorers(b *testing.B, ascii, again bool, specs ...[2]string) {
 	cases, outputs := benchSamples(b, ascii)
 	var judges []eval.Judge
 	for _, s := range specs {
@@ -66,9 +68,13 @@ func benchmarkScorers(b *testing.B, ascii bool, specs ...[2]string) {
 		chars += len(o.Text)
 	}
 	b.ReportAllocs()
+	shared := make([]eval.Shared, len(cases))
 	n, ctx := 0, b.Context()
 	for b.Loop() {
 		s := &eval.Sample{Case: cases[n%len(cases)], Output: outputs[n%len(cases)]}
+		if again {
+			s.Shared = &shared[n%len(cases)]
+		}
 		for _, j := range judges {
 			if score := j.Score(ctx, s); score.Status == eval.Failed {
 				b.Fatal(score.Reason)
@@ -89,13 +95,15 @@ var fiveScorers = [][2]string{
 
 // BenchmarkFive is what one case costs with five common scorers together.
 func BenchmarkFive(b *testing.B) {
-	b.Run("mixed", func(b *testing.B) { benchmarkScorers(b, false, fiveScorers...) })
-	b.Run("ASCII", func(b *testing.B) { benchmarkScorers(b, true, fiveScorers...) })
+	b.Run("mixed", func(b *testing.B) { benchmarkScorers(b, false, false, fiveScorers...) })
+	b.Run("ASCII", func(b *testing.B) { benchmarkScorers(b, true, false, fiveScorers...) })
 }
 
 // BenchmarkNGrams is what a pair costs with the n-gram metrics together.
 func BenchmarkNGrams(b *testing.B) {
-	benchmarkScorers(b, true, [2]string{"bleu", ""}, [2]string{"chrf", ""}, [2]string{"rouge-1", ""}, [2]string{"rouge-2", ""}, [2]string{"rouge-l", ""})
+	specs := [][2]string{{"bleu", ""}, {"chrf", ""}, {"rouge-1", ""}, {"rouge-2", ""}, {"rouge-l", ""}}
+	b.Run("first", func(b *testing.B) { benchmarkScorers(b, true, false, specs...) })
+	b.Run("again", func(b *testing.B) { benchmarkScorers(b, true, true, specs...) })
 }
 
 // BenchmarkScorer is what a pair costs with each scorer alone, tokens included.
@@ -105,7 +113,7 @@ func BenchmarkScorer(b *testing.B) {
 			continue // it measures another program
 		}
 		for _, args := range argsOf(s.Name) {
-			b.Run(s.Name+args, func(b *testing.B) { benchmarkScorers(b, false, [2]string{s.Name, args}) })
+			b.Run(s.Name+args, func(b *testing.B) { benchmarkScorers(b, false, false, [2]string{s.Name, args}) })
 		}
 	}
 }

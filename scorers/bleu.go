@@ -61,6 +61,8 @@ type bleuKey struct {
 	lower     bool
 }
 
+type bleuNumberingKey bleuKey
+
 func newBLEU(args bleuArgs, _ string) (eval.Judge, error) {
 	smooth := text.Smoothing(args.Smoothing)
 	value := map[text.Smoothing]float64{text.SmoothFloor: 0.1, text.SmoothAddK: 1, text.SmoothTiny: 1e-7}[smooth]
@@ -102,15 +104,23 @@ func bleuNumbers(s *eval.Sample, args bleuArgs, tokens func(string) []string) []
 	if tokens == nil {
 		return numbered(s, unicodeWords)
 	}
-	return eval.Memo(s, bleuKey{args.Tokenizer, args.Lower}, func() [][]int32 {
-		output, expected := s.Output.Text, s.Case.Expected
+	key := bleuKey{args.Tokenizer, args.Lower}
+	return eval.Memo(s, key, func() [][]int32 {
+		n := eval.MemoCase(s, bleuNumberingKey(key), func() *text.Numbering {
+			expected := s.Case.Expected
+			if args.Lower {
+				expected = lowerExpected(s)
+			}
+			sequences := make([][]string, len(expected))
+			for i, e := range expected {
+				sequences[i] = tokens(e)
+			}
+			return text.NewNumbering(sequences...)
+		})
+		output := s.Output.Text
 		if args.Lower {
-			output, expected = lowerOutput(s), lowerExpected(s)
+			output = lowerOutput(s)
 		}
-		sequences := [][]string{tokens(output)}
-		for _, e := range expected {
-			sequences = append(sequences, tokens(e))
-		}
-		return text.Numbered(sequences...)
+		return n.With(tokens(output))
 	})
 }

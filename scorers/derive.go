@@ -71,7 +71,7 @@ func lowerOutput(s *eval.Sample) string {
 
 // lowerExpected are the expected answers in lower case.
 func lowerExpected(s *eval.Sample) []string {
-	return eval.Memo(s, lowerExpectedKey{}, func() []string {
+	return eval.MemoCase(s, lowerExpectedKey{}, func() []string {
 		all := make([]string, len(s.Case.Expected))
 		for i, e := range s.Case.Expected {
 			all[i] = text.Lower(e)
@@ -91,12 +91,25 @@ func outputWords(s *eval.Sample, t tokenizer) []string {
 
 // expectedWords are the words of each expected answer.
 func expectedWords(s *eval.Sample, t tokenizer) [][]string {
-	return eval.Memo(s, expectedWordsKey{t}, func() [][]string {
+	return eval.MemoCase(s, expectedWordsKey{t}, func() [][]string {
 		all := make([][]string, len(s.Case.Expected))
 		for i, low := range lowerExpected(s) {
 			all[i] = t.words(low)
 		}
 		return all
+	})
+}
+
+type numberingKey struct{ tokenizer }
+
+type numberedKey struct{ tokenizer }
+
+// numbered are the words of the output, then those of each expected answer, as
+// numbers; see text.Numbering.
+func numbered(s *eval.Sample, t tokenizer) [][]int32 {
+	return eval.Memo(s, numberedKey{t}, func() [][]int32 {
+		n := eval.MemoCase(s, numberingKey{t}, func() *text.Numbering { return text.NewNumbering(expectedWords(s, t)...) })
+		return n.With(outputWords(s, t))
 	})
 }
 

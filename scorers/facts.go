@@ -80,7 +80,7 @@ func outputFacts(lex *lexicon.Lexicon, s *eval.Sample) *facts.Text {
 }
 
 func expectedFacts(lex *lexicon.Lexicon, s *eval.Sample) []*facts.Text {
-	return eval.Memo(s, expectedFactsKey{}, func() []*facts.Text {
+	return eval.MemoCase(s, expectedFactsKey{}, func() []*facts.Text {
 		all := make([]*facts.Text, len(s.Case.Expected))
 		for i, e := range s.Case.Expected {
 			all[i] = facts.Read(lex, e)

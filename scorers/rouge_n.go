@@ -59,13 +59,3 @@ func newRougeN(n int) func(rougeLArgs, string) (eval.Judge, error) {
 		}), nil
 	}
 }
-
-type numberedKey struct{ tokenizer }
-
-// numbered are the words of the output, then those of each expected answer, as
-// numbers.
-func numbered(s *eval.Sample, t tokenizer) [][]int32 {
-	return eval.Memo(s, numberedKey{t}, func() [][]int32 {
-		return text.Numbered(append([][]string{outputWords(s, t)}, expectedWords(s, t)...)...)
-	})
-}

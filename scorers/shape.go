@@ -229,7 +229,11 @@ func (s shaped) transform(ctx context.Context, sample *eval.Sample) transformed 
 			}
 		}
 	}
-	return transformed{sample: &eval.Sample{Case: &c, Output: &out}, lost: lost}
+	changed := &eval.Sample{Case: &c, Output: &out}
+	if sample.Shared != nil {
+		changed.Shared = eval.MemoCase(sample, s.key, func() *eval.Shared { return new(eval.Shared) })
+	}
+	return transformed{sample: changed, lost: lost}
 }
 
 // moved brings evidence back to the text as it was. What stands there no more is

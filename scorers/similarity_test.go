@@ -2,6 +2,8 @@ package scorers_test
 
 import (
 	"math"
+	"slices"
+	"sync"
 	"testing"
 
 	"holdtrue/eval"
@@ -65,5 +67,30 @@ func TestCosine(t *testing.T) {
 	other.Survey(&eval.Case{Expected: []string{"d"}})
 	if other.Digest() == before {
 		t.Error("another answer does not change the digest")
+	}
+}
+
+// TestSharedCase: answers to one case may share what is derived from the case, in
+// several goroutines, and score as each would alone.
+func TestSharedCase(t *testing.T) {
+	c := &eval.Case{ID: "a", Expected: []string{"The refund of $30 takes 14 days, not 30.", "Refunds take a fortnight: $30."}}
+	outputs := []string{"The refund of $40 takes 14 days, not 30.", "", "REFUNDS take 14 days", "東京 14 days \xff", c.Expected[0]}
+	for _, name := range []string{"token-f1", "rouge-1", "rouge-2", "rouge-l", "rouge-lsum", "bleu", "chrf", "gleu", "ter", "meteor", "levenshtein", "facts", "numeric", "date"} {
+		args := []string{"", `{"transform":"lower","transform_expected":"lower"}`}
+		for _, a := range args {
+			judge := bind(t, name, a)
+			var shared eval.Shared
+			var all sync.WaitGroup
+			for _, text := range slices.Repeat(outputs, 4) {
+				all.Go(func() {
+					got := judge.Score(t.Context(), &eval.Sample{Case: c, Output: &eval.Output{Text: text}, Shared: &shared})
+					alone := judge.Score(t.Context(), &eval.Sample{Case: c, Output: &eval.Output{Text: text}})
+					if got.Status != alone.Status || got.Value != alone.Value || got.Reason != alone.Reason {
+						t.Errorf("%s %s on %q: %+v, alone %+v", name, a, text, got, alone)
+					}
+				})
+			}
+			all.Wait()
+		}
 	}
 }

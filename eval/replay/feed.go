@@ -3,6 +3,8 @@ package replay
 import (
 	"context"
 	"fmt"
+
+	"holdtrue/eval"
 )
 
 // feed plans the calls, case by case: every repeat, and for each repeat every
@@ -23,6 +25,10 @@ func (r *runner) feed(ctx context.Context, jobs chan<- job) (err error) {
 			return err
 		}
 		hash := c.Hash()
+		var shared *eval.Shared
+		if repeats*len(r.targets) > 1 {
+			shared = new(eval.Shared)
+		}
 		for repeat := range repeats {
 			for k := range r.targets {
 				i := (n + repeat + k) % len(r.targets)
@@ -31,7 +37,7 @@ func (r *runner) feed(ctx context.Context, jobs chan<- job) (err error) {
 					continue
 				}
 				select {
-				case jobs <- job{target: i, repeat: repeat, c: &c, hash: hash}:
+				case jobs <- job{target: i, repeat: repeat, c: &c, hash: hash, shared: shared}:
 				case <-ctx.Done():
 					return errStopped
 				}

@@ -35,6 +35,7 @@ type job struct {
 	target, repeat int
 	c              *eval.Case
 	hash           string
+	shared         *eval.Shared // by the jobs of the case
 }
 
 // arrival is what became of a job: a result or, with an error, none.

@@ -57,7 +57,7 @@ func (r *runner) answer(ctx context.Context, j job) (eval.Result, error) {
 	if err != nil {
 		return eval.Result{}, err
 	}
-	res := score(ctx, t.Panel, j.c, o)
+	res := score(ctx, t.Panel, j, o)
 	if ctx.Err() != nil && slices.ContainsFunc(res.Scores, func(s eval.Score) bool { return s.Status == eval.Failed }) {
 		return eval.Result{}, errStopped // the scorer may have given up for it
 	}
@@ -76,14 +76,14 @@ func ask(ctx context.Context, t *targetState, j job) (o eval.Output, err error) 
 	return t.Agent.Ask(ctx, j.c, j.repeat)
 }
 
-func score(ctx context.Context, panel *eval.Panel, c *eval.Case, o eval.Output) (res eval.Result) {
+func score(ctx context.Context, panel *eval.Panel, j job, o eval.Output) (res eval.Result) {
 	defer func() {
 		if p := recover(); p != nil {
 			o.Err = fmt.Sprintf("scoring the answer panicked: %v", p)
-			res = panel.Evaluate(ctx, c, &o) // asks no scorer for a failed call
+			res = panel.Evaluate(ctx, j.c, &o, j.shared) // asks no scorer for a failed call
 		}
 	}()
-	return panel.Evaluate(ctx, c, &o)
+	return panel.Evaluate(ctx, j.c, &o, j.shared)
 }
 
 // weigh is about how many bytes a result takes.

@@ -3,6 +3,11 @@ package text
 // Numbered replaces the words of several sequences by numbers, the same word by
 // the same number in all of them.
 func Numbered(sequences ...[]string) [][]int32 {
+	_, ids := number(sequences)
+	return ids
+}
+
+func number(sequences [][]string) (*dictionary, [][]int32) {
 	total := 0
 	for _, s := range sequences {
 		total += len(s)
@@ -20,7 +25,36 @@ func Numbered(sequences ...[]string) [][]int32 {
 	for i, s := range sequences {
 		cut[i], ids = ids[:len(s):len(s)], ids[len(s):]
 	}
-	return cut
+	return d, cut
+}
+
+// Numbering gives the words of expected texts numbers, and those of an answer the
+// same. It does not change once made, so that many answers may use it at once.
+type Numbering struct {
+	dict     *dictionary
+	expected [][]int32
+	unknown  int32
+}
+
+// NewNumbering numbers the words of the expected texts.
+func NewNumbering(expected ...[]string) *Numbering {
+	n := &Numbering{}
+	n.dict, n.expected = number(expected)
+	n.unknown = int32(len(n.dict.words))
+	return n
+}
+
+// With gives the numbers of an answer's words, then those of each expected text.
+// All words that no expected text has get one number, which none of theirs is:
+// what an answer shares with an expected text does not depend on them.
+func (n *Numbering) With(answer []string) [][]int32 {
+	ids := make([]int32, len(answer))
+	for i, w := range answer {
+		if ids[i] = n.dict.find(w); ids[i] < 0 {
+			ids[i] = n.unknown
+		}
+	}
+	return append([][]int32{ids}, n.expected...)
 }
 
 // numberNGrams is CommonNGrams for symbols of any number: an n-gram is numbered
