@@ -30,7 +30,7 @@ type Map map[string]string
 // "labels.NAME" take any key.
 var (
 	caseKeys   = []string{"id", "prompt", "expected", "tags", "tags.KEY", "documents"}
-	outputKeys = []string{"id", "repeat", "output", "label", "labels.NAME", "latency_ms", "model", "error", "input_tokens", "output_tokens", "cost_usd", "documents"}
+	outputKeys = []string{"id", "repeat", "output", "label", "labels.NAME", "latency_ms", "first_token_ms", "model", "error", "input_tokens", "output_tokens", "cost_usd", "documents"}
 )
 
 // ParseMap reads "id=id,prompt=question,expected=answer". A comma inside a value
@@ -267,6 +267,7 @@ func (c *converter) takeOutput(rec record, id string) error {
 		o.Repeat = int(*v)
 	}
 	o.LatencyMS = number(c.value(rec, "latency_ms"))
+	o.FirstTokenMS = number(c.value(rec, "first_token_ms"))
 	c.usage(rec, &o)
 	for key := range c.m {
 		name := "label"

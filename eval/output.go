@@ -30,8 +30,10 @@ type Output struct {
 	Documents []Document `json:"documents,omitempty"`
 	Model     string     `json:"model,omitzero"` // that answered
 	LatencyMS *float64   `json:"latency_ms,omitzero"`
-	Usage     *Usage     `json:"usage,omitzero"`
-	Feedback  *Feedback  `json:"feedback,omitzero"`
+	// FirstTokenMS is the time to the first token, of an agent that streams.
+	FirstTokenMS *float64  `json:"first_token_ms,omitzero"`
+	Usage        *Usage    `json:"usage,omitzero"`
+	Feedback     *Feedback `json:"feedback,omitzero"`
 	// Lineage holds free keys that identify what made the answer.
 	Lineage map[string]string `json:"lineage,omitempty"`
 	Err     string            `json:"error,omitzero"`

@@ -129,6 +129,9 @@ func writeAnswer(b *bytes.Buffer, run eval.Run, r *eval.Result) {
 	if o.LatencyMS != nil {
 		fmt.Fprintf(b, ", %.4g ms", *o.LatencyMS)
 	}
+	if o.FirstTokenMS != nil {
+		fmt.Fprintf(b, ", first token after %.4g ms", *o.FirstTokenMS)
+	}
 	b.WriteString(usageText(o.Usage) + "\n")
 	if o.Err != "" {
 		fmt.Fprintf(b, "  the call failed: %s\n", plain(cut(o.Err, 2000)))

@@ -153,6 +153,7 @@ func TestExpression(t *testing.T) {
 		`size(output.text) > 1000`:                                    {eval.Scored, 0, ""},
 		`output.steps.exists(s, s.tool == "search" && s.args.n == 3)`: {eval.Scored, 1, ""},
 		`output.latency_ms < 200.0 ? 1.0 : 0.5`:                       {eval.Scored, 1, ""},
+		`output.first_token_ms == null`:                               {eval.Scored, 1, ""},
 		`output.cost_usd == null`:                                     {eval.Scored, 1, ""},
 		`"refunds" in case.tags["topic"]`:                             {eval.Scored, 1, ""},
 		`output.text.matches("\\d+ days")`:                            {eval.Scored, 1, ""},

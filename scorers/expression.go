@@ -25,7 +25,8 @@ The Common Expression Language (cel.dev) with its extensions for strings, lists 
 numbers. case has id, prompt, messages (role, content), expected, tags (a map to
 lists), steps and documents; output has text, model, prompt, steps (tool, args,
 result, latency_ms), documents (id, version, source, hash, text), latency_ms,
-input_tokens, output_tokens, cost_usd (null where not recorded) and labels (a map).
+first_token_ms, input_tokens, output_tokens, cost_usd (null where not recorded) and
+labels (a map).
 true is 1, false 0, and a number must be from 0 to 1. A name that does not exist is an
 error when the suite is read. An expression that costs more than cost_limit, or meets
 an error, gives a failed score.`,
@@ -84,6 +85,7 @@ type (
 		Steps        []ExprStep         `cel:"steps"`
 		Documents    []ExprDocument     `cel:"documents"`
 		LatencyMS    any                `cel:"latency_ms"`
+		FirstTokenMS any                `cel:"first_token_ms"`
 		InputTokens  any                `cel:"input_tokens"`
 		OutputTokens any                `cel:"output_tokens"`
 		CostUSD      any                `cel:"cost_usd"`
@@ -199,7 +201,7 @@ func exprCase(s *eval.Sample) ExprCase {
 func exprOutput(s *eval.Sample) ExprOutput {
 	return eval.Memo(s, exprOutputKey{}, func() ExprOutput {
 		o := ExprOutput{Text: valid(s.Output.Text), Model: s.Output.Model, Prompt: valid(s.Output.Prompt), Steps: exprSteps(s.Output.Steps),
-			Documents: exprDocuments(s.Output.Documents), LatencyMS: orAbsent(s.Output.LatencyMS)}
+			Documents: exprDocuments(s.Output.Documents), LatencyMS: orAbsent(s.Output.LatencyMS), FirstTokenMS: orAbsent(s.Output.FirstTokenMS)}
 		if u := s.Output.Usage; u != nil {
 			o.InputTokens, o.OutputTokens, o.CostUSD = orAbsent(u.InputTokens), orAbsent(u.OutputTokens), orAbsent(u.CostUSD)
 		}

@@ -45,6 +45,19 @@ As recorded with the output. An output without the figure is skipped.`,
 	New:     measure("no latency was recorded", func(o *eval.Output) (float64, bool) { return given(o.LatencyMS) }),
 }
 
+var firstTokenScorer = &eval.Scorer{
+	Name: "first-token",
+	Doc: `how long it took until the first token came: a measure, for which lower is better.
+
+The time to first token, as an agent that streams records it in first_token_ms. An
+output without the figure is skipped.`,
+	Version: "1",
+	Scale:   eval.Measure,
+	Unit:    "ms",
+	Better:  eval.Lower,
+	New:     measure("no time to first token was recorded", func(o *eval.Output) (float64, bool) { return given(o.FirstTokenMS) }),
+}
+
 var costScorer = &eval.Scorer{
 	Name: "cost",
 	Doc: `what the answer cost: a measure, for which lower is better.

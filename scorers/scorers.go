@@ -71,6 +71,7 @@ var All = []*eval.Scorer{
 	truncatedScorer,
 	leakageScorer,
 	latencyScorer,
+	firstTokenScorer,
 	costScorer,
 	inputTokensScorer,
 	outputTokensScorer,

@@ -24,6 +24,7 @@ var migrations embed.FS
 
 // Primary result codes of SQLite that are told apart.
 const (
+	codeBusy     = 5
 	codeReadOnly = 8
 	codeFull     = 13
 	codeCantOpen = 14
@@ -98,10 +99,31 @@ func openAs(ctx context.Context, path string, as access, now func() time.Time) (
 		now = time.Now
 	}
 	s := &DB{db: db, path: path, now: now}
-	if err := s.prepare(ctx, as != readWrite); err != nil {
+	if err := s.prepareBusy(ctx, as != readWrite); err != nil {
 		return nil, errors.Join(s.explain(err), db.Close())
 	}
 	return s, nil
+}
+
+// busyWait is how long opening waits for others that open the same new file.
+const busyWait = 30 * time.Second
+
+// prepareBusy prepares and, while the file is locked, tries again. The timeout of
+// the connections does not help here: several processes that turn on the
+// write-ahead log of a new file at once would wait for each other forever, so
+// SQLite lets all but one fail at once.
+func (s *DB) prepareBusy(ctx context.Context, readOnly bool) error {
+	for start, pause := time.Now(), time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
+		err := s.prepare(ctx, readOnly)
+		if !isCode(err, codeBusy) || time.Since(start) > busyWait {
+			return err
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // Close closes the database; the last one to do so folds the write-ahead log

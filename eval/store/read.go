@@ -175,10 +175,10 @@ func (s *DB) Result(ctx context.Context, runID, caseID string, repeat int) (c ev
 	var failed bool
 	o := &r.Output
 	var usage eval.Usage
-	err = s.db.QueryRowContext(ctx, `SELECT o.text, o.log, o.failed, o.latency_ms, o.input_tokens, o.output_tokens, o.cost_usd, o.scores, o.reasons, c.body
+	err = s.db.QueryRowContext(ctx, `SELECT o.text, o.log, o.failed, o.latency_ms, o.first_token_ms, o.input_tokens, o.output_tokens, o.cost_usd, o.scores, o.reasons, c.body
 		FROM outputs o JOIN cases c ON c.id = o.case_id
 		WHERE o.run = (SELECT number FROM runs WHERE id = ?) AND c.key = ? AND o.repeat = ?`, runID, caseID, repeat).
-		Scan(&textID, &logID, &failed, &o.LatencyMS, &usage.InputTokens, &usage.OutputTokens, &usage.CostUSD, &scores, &reasons, &caseBody)
+		Scan(&textID, &logID, &failed, &o.LatencyMS, &o.FirstTokenMS, &usage.InputTokens, &usage.OutputTokens, &usage.CostUSD, &scores, &reasons, &caseBody)
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, r, s.noCase(ctx, runID, caseID)
 	}

@@ -65,7 +65,7 @@ func TestResultComesBackAsItWas(t *testing.T) {
 		e := entry(fmt.Sprintf("c%d", n), 0, string(rapid.SliceOfN(rapid.Byte(), 0, 300).Draw(t, "text")))
 		o := &e.Result.Output
 		latency, in, cost := rapid.Float64Range(0, 1e6).Draw(t, "latency"), rapid.Int64Range(0, 1e9).Draw(t, "tokens"), 0.25
-		o.LatencyMS, o.Usage = &latency, &eval.Usage{InputTokens: &in, CostUSD: &cost}
+		o.LatencyMS, o.FirstTokenMS, o.Usage = &latency, new(latency/2), &eval.Usage{InputTokens: &in, CostUSD: &cost}
 		o.Prompt = rapid.String().Draw(t, "prompt")
 		o.Model, o.Err, o.Stderr = "m", rapid.SampledFrom([]string{"", "time-out"}).Draw(t, "error"), "s"
 		o.Steps = []eval.Step{{Tool: "t", Args: []byte(`{"a":1}`), Result: []byte(`[1]`)}}
@@ -269,7 +269,7 @@ func TestRefusesWhatIsNotItsOwn(t *testing.T) {
 	for path, part := range map[string]string{
 		write("foreign.db", "CREATE TABLE t (a)"):                             "belongs to another program",
 		write("marked.db", "PRAGMA application_id = 7", "CREATE TABLE t (a)"): "belongs to another program",
-		write("own.db", "PRAGMA user_version = 99"):                           "schema 99 and this program knows up to 2",
+		write("own.db", "PRAGMA user_version = 99"):                           "schema 99 and this program knows up to 3",
 		text:                             "not a run database",
 		short:                            "not a run database",
 		dir:                              "this is a folder",
@@ -471,6 +471,28 @@ func TestWritersAtOnce(t *testing.T) {
 		if info.Outputs != writerBatches*writerBatch {
 			t.Errorf("%s has %d outputs", info.Run.Agent, info.Outputs)
 		}
+	}
+}
+
+// TestOpenedAtOnce: several may make the same new file at the same time.
+func TestOpenedAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 50 {
+		path := filepath.Join(dir, fmt.Sprint(i, ".db"))
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				db, err := Open(t.Context(), path, Options{})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if err := db.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
 	}
 }
 

@@ -22,7 +22,7 @@ func (c Sample) fresh() *eval.Sample {
 		Case: &eval.Case{ID: c.Name, Prompt: c.Prompt, Expected: slices.Clone(c.Expected),
 			Steps:     []eval.Step{{Tool: "search", Args: []byte(`{"q":"refund"}`)}, {Tool: "refund", Args: []byte(`{"order":6}`)}},
 			Documents: []eval.Document{{ID: "doc-2", Text: "Refunds take 30 days."}, {ID: "doc-3", Text: strings.Join(c.Expected, "\n")}}},
-		Output: &eval.Output{CaseID: c.Name, Text: c.Output, LatencyMS: new(1.5),
+		Output: &eval.Output{CaseID: c.Name, Text: c.Output, LatencyMS: new(1.5), FirstTokenMS: new(0.5),
 			Usage:     &eval.Usage{InputTokens: new(int64(3)), OutputTokens: new(int64(5)), CostUSD: new(0.25)},
 			Steps:     []eval.Step{{Tool: "search", Args: []byte(`{"q":"refund"}`)}, {Tool: "refund", Args: []byte(`{"order":5}`)}},
 			Documents: []eval.Document{{ID: "doc-1", Text: c.Output}, {ID: "doc-2", Text: "Refunds take 30 days."}},

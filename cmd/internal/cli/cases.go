@@ -75,7 +75,7 @@ func (a *app) importCommand() *cobra.Command {
 our keys to paths in a record:
 
   cases:      id, prompt, expected, tags, tags.KEY, documents
-  recordings: id, output, repeat, label, labels.NAME, latency_ms, model, error,
+  recordings: id, output, repeat, label, labels.NAME, latency_ms, first_token_ms, model, error,
               input_tokens, output_tokens, cost_usd
 
 A path is dotted ("truth.correct"; a number picks from a list); "=text" is a
