@@ -120,7 +120,7 @@ func located(spec eval.MetricSpec, err error) error {
 	msg, hint := err.Error(), ""
 	var in *eval.InputError
 	if errors.As(err, &in) {
-		msg, hint = in.Msg, in.Hint
+		msg, hint = in.Error(), in.Hint // with the place in a file that the metric names
 	}
 	if hint == "" {
 		hint = fmt.Sprintf("run `holdtrue scorers %s` for its arguments", spec.Scorer)

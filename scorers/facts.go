@@ -28,9 +28,12 @@ nothing in its place is lost whole. The score is kept / total, where total is 1 
 fact and 0.2 for each other content word of the expected answer, and what
 was added. Sentences of the output that say something else do not count; who does
 what to whom is not understood. Facts may be declared, for the suite or a case; then
-the score is the share of them that is found and not denied. Words and their relations are English, from WordNet
-3.1; figures, addresses and codes are found in any language. Of each text the
-first 256 KiB are read.`,
+the score is the share of them that is found and not denied. With answers, a
+recording of one version that was asked several times, the facts of a case are those
+that all its answers have: what the agent varies by itself is no promise; a case with
+fewer than two answers there is held to its expected answer. Words and their
+relations are English, from WordNet 3.1; figures, addresses and codes are found in
+any language. Of each text the first 256 KiB are read.`,
 	Version: "1",
 	Scale:   eval.Unit,
 	Better:  eval.Higher,
@@ -40,14 +43,16 @@ first 256 KiB are read.`,
 }
 
 type factsArgs struct {
-	Facts  list   `json:"facts,omitzero" doc:"facts that must be kept, such as \"30 days\"; replaces what is found in the expected answers"`
-	Across string `json:"across" oneof:"best constant" doc:"with several expected answers: the one kept best counts, or only the facts that all of them have (answers of one agent recorded several times)"`
-	Added  string `json:"added" oneof:"count ignore" doc:"whether facts that the output puts into an aligned sentence count"`
+	Facts   list   `json:"facts,omitzero" doc:"facts that must be kept, such as \"30 days\"; replaces what is found in the expected answers"`
+	Across  string `json:"across" oneof:"best constant" doc:"with several expected answers: the one kept best counts, or only the facts that all of them have (answers of one agent recorded several times)"`
+	Answers string `json:"answers,omitzero" doc:"a recording with several answers to each case: the facts that all of them have are expected"`
+	Digest  string `json:"answers_digest,omitzero" doc:"SHA-256 of that file, filled in at binding; if written, it must agree"`
+	Added   string `json:"added" oneof:"count ignore" doc:"whether facts that the output puts into an aligned sentence count"`
 }
 
 var factsDefaults = factsArgs{Across: "best", Added: "count"}
 
-func newFacts(args factsArgs, _ string) (eval.Judge, error) {
+func newFacts(args factsArgs, dir string) (eval.Judge, error) {
 	lex, err := lexicon.English()
 	if err != nil {
 		return nil, err
@@ -60,7 +65,15 @@ func newFacts(args factsArgs, _ string) (eval.Judge, error) {
 		}
 		j.declared = append(j.declared, t)
 	}
-	return j, nil
+	switch {
+	case args.Answers == "":
+		return j, nil
+	case len(j.declared) > 0:
+		return nil, errors.New("facts and answers: either the facts are declared or they are those of the recorded answers")
+	}
+	j.answers, err = readAnswers(fileIn(dir, args.Answers))
+	j.answersKey = &j.answers
+	return j, err
 }
 
 type factsJudge struct {
@@ -68,6 +81,9 @@ type factsJudge struct {
 	args     factsArgs
 	options  facts.Options
 	declared []*facts.Text
+	answers  map[string][]string // that were recorded, by case
+	// answersKey tells the answers of this judge from those of another.
+	answersKey *map[string][]string
 }
 
 type outputFactsKey struct{}
@@ -96,19 +112,30 @@ func (j factsJudge) Score(ctx context.Context, s *eval.Sample) eval.Score {
 	if len(j.declared) > 0 {
 		return factsScore(facts.Declared(j.lex, j.declared, outputFacts(j.lex, s)), outputFacts(j.lex, s).Cut)
 	}
-	one := func(i int, _ string) eval.Score {
-		expected, output := expectedFacts(j.lex, s)[i], outputFacts(j.lex, s)
-		c := facts.Compare(j.lex, expected, output, j.options)
-		if c.Expected == 0 {
-			return eval.Skip("the expected answer holds nothing that can be checked")
-		}
-		return factsScore(c, expected.Cut || output.Cut)
+	if recorded := j.recorded(s); len(recorded) > 0 {
+		return j.constant(s, recorded)
 	}
-	if j.args.Across == "constant" && len(s.Case.Expected) > 0 {
-		j.options.Keep = facts.Constant(expectedFacts(j.lex, s))
-		return one(0, "")
+	if j.args.Across == "constant" && len(s.Case.Expected) > 1 {
+		return j.constant(s, expectedFacts(j.lex, s))
 	}
-	return best(s, one)
+	return best(s, func(i int, _ string) eval.Score { return j.compare(s, expectedFacts(j.lex, s)[i], j.options) })
+}
+
+// constant holds the output to what all texts have, as the text has it to which it
+// comes closest.
+func (j factsJudge) constant(s *eval.Sample, texts []*facts.Text) eval.Score {
+	options := j.options
+	options.Keep = facts.Constant(texts)
+	return bestOf(len(texts), func(i int) eval.Score { return j.compare(s, texts[i], options) })
+}
+
+func (j factsJudge) compare(s *eval.Sample, expected *facts.Text, options facts.Options) eval.Score {
+	output := outputFacts(j.lex, s)
+	c := facts.Compare(j.lex, expected, output, options)
+	if c.Expected == 0 {
+		return eval.Skip("the expected answer holds nothing that can be checked")
+	}
+	return factsScore(c, expected.Cut || output.Cut)
 }
 
 // factsScore words a comparison.

@@ -1,12 +1,14 @@
 package scorers_test
 
 import (
+	"encoding/json"
 	"math"
 	"slices"
 	"strings"
 	"testing"
 
 	"holdtrue/eval"
+	"holdtrue/scorers"
 )
 
 // auc is the probability that a score of good is above one of bad, ties by half.
@@ -118,6 +120,54 @@ func TestFacts(t *testing.T) {
 		{why: "nothing expected", output: "x", want: skipped},
 		{why: "nothing to check", expected: one("it is"), output: "x", want: skipped},
 	})
+}
+
+// TestFactsOfRecordedAnswers: what the agent varied by itself is no promise, what
+// all its answers say is.
+func TestFactsOfRecordedAnswers(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "answers.jsonl", `{"id":"fee","output":"The fee is $5, paid within 30 days. Ask Anna."}
+{"id":"fee","repeat":1,"output":"Within thirty days the fee of $5 is due. Ask Bert."}
+{"id":"fee","repeat":2,"error":"timeout: none"}
+{"id":"once","output":"It costs $7."}
+`)
+	spec := func(args string) eval.MetricSpec { return eval.MetricSpec{Scorer: "facts", Args: json.RawMessage(args)} }
+	m, judge, err := scorers.Bind(spec(`{"answers":"answers.jsonl"}`), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, _, err := scorers.Bind(spec(string(m.Args)), dir); err != nil || string(again.Args) != string(m.Args) {
+		t.Errorf("bound again: %s, %v; want %s", again.Args, err, m.Args)
+	}
+	for _, c := range []struct {
+		id, output, reason string
+		low, high          float64
+	}{
+		{"fee", "The fee is $5, paid within 30 days. Ask Carl.", "", 0.9, 1},
+		{"fee", "The fee is $5, paid within 60 days. Ask Anna.", "30 days -> 60 days", 0, 0.75},
+		{"once", "It costs $8.", "$7 -> $8", 0, 0.9}, // one answer is not several: the expected one counts
+	} {
+		s := sampleOf(c.output, "It costs $7.")
+		s.Case.ID = c.id
+		got := judge.Score(t.Context(), s)
+		if got.Status != eval.Scored || got.Value < c.low || got.Value > c.high || !strings.Contains(got.Reason, c.reason) {
+			t.Errorf("%s %q: %+v, want %v to %v and %q", c.id, c.output, got, c.low, c.high, c.reason)
+		}
+	}
+	write(t, dir, "single.jsonl", `{"id":"a","output":"x"}`)
+	write(t, dir, "broken.jsonl", "{\"id\":\"a\"}\n{]\n")
+	for args, want := range map[string]string{
+		`{"answers":"single.jsonl"}`:                       "no case with several answers",
+		`{"answers":"broken.jsonl"}`:                       "broken.jsonl:2",
+		`{"answers":"none.jsonl"}`:                         "none.jsonl",
+		`{"answers":"answers.jsonl","facts":"$5"}`:         "either the facts are declared",
+		`{"answers_digest":"00"}`:                          "no argument answers",
+		`{"answers":"answers.jsonl","answers_digest":"0"}`: "leave the argument out",
+	} {
+		if _, _, err := scorers.Bind(spec(args), dir); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", args, err, want)
+		}
+	}
 }
 
 func TestGrounded(t *testing.T) {

@@ -68,11 +68,11 @@ func (c *comparer) said(u Unit) bool {
 	return false
 }
 
-// Constant reports which facts of the first text every other one has too. A
-// fact that varies between answers of the same agent is not a promise.
+// Constant reports which facts all texts have. A fact that varies between answers
+// of the same agent is not a promise.
 func Constant(texts []*Text) func(Unit) bool {
 	return func(u Unit) bool {
-		for _, t := range texts[min(1, len(texts)):] {
+		for _, t := range texts {
 			if !t.Has(u) {
 				return false
 			}

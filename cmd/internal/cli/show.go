@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"strings"
@@ -10,20 +11,24 @@ import (
 	"holdtrue/eval"
 	"holdtrue/eval/drift"
 	"holdtrue/eval/store"
+	"holdtrue/eval/wire"
 	"holdtrue/reports"
 )
 
 func (a *app) showCommand() *cobra.Command {
-	var asJSON bool
+	var asJSON, recording bool
 	c := &cobra.Command{
 		Use:   "show RUN [CASE]",
 		Short: "Show a stored run, or everything known of one case in it",
 		Long: `Show prints the metrics of a stored run. With a case it prints the decision log
 of every answer to it: the prompt, the output, steps, documents, model, latency,
-cost, and each score with its reason.`,
+cost, and each score with its reason. With --recording it prints every answer of the
+run as a recording, one JSON object a line, which an agent {recording: FILE} or the
+scorer facts reads.`,
 		Example: `  holdtrue show latest
   holdtrue show main refund-04
-  holdtrue show latest refund-04 --json`,
+  holdtrue show latest refund-04 --json
+  holdtrue show main --recording > recordings/main.jsonl`,
 		Args:              cobra.RangeArgs(1, 2),
 		ValidArgsFunction: a.completeRuns,
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
@@ -36,6 +41,12 @@ cost, and each score with its reason.`,
 			run, err := db.Run(ctx, args[0])
 			if err != nil {
 				return err
+			}
+			switch {
+			case recording && len(args) == 2:
+				return usage("leave the case out", "--recording writes a whole run")
+			case recording:
+				return a.showRecording(ctx, db, run)
 			}
 			if len(args) == 2 {
 				c, results, err := caseResults(ctx, db, run, args[1])
@@ -55,7 +66,31 @@ cost, and each score with its reason.`,
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON, whole")
+	c.Flags().BoolVar(&recording, "recording", false, "print every answer as a recording")
+	c.MarkFlagsMutuallyExclusive("json", "recording")
 	return c
+}
+
+// showRecording writes the answers of a run in the form of a recording.
+func (a *app) showRecording(ctx context.Context, db *store.DB, run eval.Run) error {
+	out := bufio.NewWriter(a.out)
+	var line []byte
+	for row, err := range db.Rows(ctx, run.ID) {
+		if err != nil {
+			return err
+		}
+		_, result, err := db.Result(ctx, run.ID, row.CaseID, row.Repeat)
+		if err != nil {
+			return err
+		}
+		if line, err = wire.AppendOutput(line[:0], &result.Output); err != nil {
+			return fmt.Errorf("case %s: %w", row.CaseID, err)
+		}
+		if _, err := out.Write(append(line, '\n')); err != nil {
+			return err
+		}
+	}
+	return out.Flush()
 }
 
 // caseResults reads every answer to one case.
