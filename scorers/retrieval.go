@@ -14,8 +14,9 @@ import (
 )
 
 const relevanceDoc = `A document is relevant if the case names it, by its id, or with by: text if one of the
-case's documents has at least threshold of its words in it, or it of that one's
-(Unicode words in lower case, each as often as it stands).`
+case's documents has at least overlap of its words in it, or it of that one's
+(Unicode words in lower case, each as often as it stands). Documents are sets: one that
+is named or retrieved again does not count again.`
 
 var contextPrecisionScorer = &eval.Scorer{
 	Name: "context-precision",
@@ -52,14 +53,14 @@ A case without documents is skipped. ranked has no meaning here.`,
 type contextArgs struct {
 	By        string  `json:"by" oneof:"id text" doc:"how documents are recognised"`
 	Threshold float64 `json:"overlap" doc:"with by: text, the least share of words in common, from 0 to 1"`
-	Ranked    bool    `json:"ranked" doc:"whether the order of the retrieved documents counts"`
+	Ranked    bool    `json:"ranked" doc:"whether the order of the retrieved documents counts; not for context-recall"`
 }
 
 var contextDefaults = contextArgs{By: "id", Threshold: 0.5, Ranked: true}
 
 func newContext(args contextArgs, score func(contextArgs, [][]bool) eval.Score) (eval.Judge, error) {
-	if err := inUnit("overlap", args.Threshold); err != nil {
-		return nil, err
+	if !(args.Threshold > 0 && args.Threshold <= 1) {
+		return nil, errors.New("overlap: expected a number above 0, at most 1")
 	}
 	return eval.JudgeFunc(func(ctx context.Context, s *eval.Sample) eval.Score {
 		switch {
@@ -76,20 +77,21 @@ func newContext(args contextArgs, score func(contextArgs, [][]bool) eval.Score) 
 
 // relevance says for each retrieved document which of the case's it is.
 func (a contextArgs) relevance(s *eval.Sample) [][]bool {
+	expected, retrieved := a.distinct(s.Case.Documents), a.distinct(s.Output.Documents)
 	var wanted [][]string
 	if a.By == "text" {
-		for _, d := range s.Case.Documents {
+		for _, d := range expected {
 			wanted = append(wanted, text.Words(d.Text))
 		}
 	}
-	is := make([][]bool, len(s.Output.Documents))
-	for i, got := range s.Output.Documents {
-		is[i] = make([]bool, len(s.Case.Documents))
+	is := make([][]bool, len(retrieved))
+	for i, got := range retrieved {
+		is[i] = make([]bool, len(expected))
 		words := []string(nil)
 		if a.By == "text" {
 			words = text.Words(got.Text)
 		}
-		for j, want := range s.Case.Documents {
+		for j, want := range expected {
 			if a.By == "id" {
 				is[i][j] = got.ID == want.ID
 			} else if len(words) > 0 && len(wanted[j]) > 0 {
@@ -99,6 +101,22 @@ func (a contextArgs) relevance(s *eval.Sample) [][]bool {
 		}
 	}
 	return is
+}
+
+// distinct leaves out documents that stand there before.
+func (a contextArgs) distinct(docs []eval.Document) (kept []eval.Document) {
+	seen := make(map[string]bool, len(docs))
+	for _, d := range docs {
+		key := d.ID
+		if a.By == "text" {
+			key = d.Text
+		}
+		if !seen[key] {
+			seen[key] = true
+			kept = append(kept, d)
+		}
+	}
+	return kept
 }
 
 func contextPrecision(a contextArgs, is [][]bool) eval.Score {

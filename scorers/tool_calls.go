@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -164,17 +163,17 @@ type toolMatcher struct {
 func newToolMatcher(mode string, ignore []string, defaults, tools jsontext.Value) (*toolMatcher, error) {
 	m := &toolMatcher{rules: toolRules{Args: mode, Ignore: ignore}}
 	if len(defaults) > 0 {
-		if err := json.Unmarshal(defaults, &m.rules.Defaults); err != nil {
+		if err := json.Unmarshal(defaults, &m.rules.Defaults, exactIntegers()); err != nil {
 			return nil, errors.New("defaults: expected an object of argument values")
 		}
 	}
 	if len(tools) > 0 {
-		if err := json.Unmarshal(tools, &m.tools, json.RejectUnknownMembers(true)); err != nil {
+		if err := json.Unmarshal(tools, &m.tools, json.RejectUnknownMembers(true), exactIntegers()); err != nil {
 			return nil, errors.New("tools: expected an object from tool name to {args, ignore, defaults}: " + clean(err.Error()))
 		}
 	}
 	for name, r := range m.tools {
-		if _, err := path.Match(name, ""); err != nil {
+		if !isGlob(name) {
 			return nil, fmt.Errorf("tools: %s is no glob", quote(name))
 		}
 		if !slices.Contains([]string{"", "exact", "ignore", "subset", "superset"}, r.Args) {
@@ -220,6 +219,9 @@ func (m *toolMatcher) read(steps []eval.Step) []call {
 				calls[i].args = v
 			}
 		}
+		if a := calls[i].args; a == nil || a == "" {
+			calls[i].args = map[string]any{} // a call without arguments, as some log it
+		}
 		calls[i].args = m.reduced(calls[i])
 	}
 	return calls
@@ -228,7 +230,7 @@ func (m *toolMatcher) read(steps []eval.Step) []call {
 func (m *toolMatcher) rulesOf(tool string) toolRules {
 	r := m.rules
 	for _, p := range m.patterns {
-		if ok, err := path.Match(p, tool); ok && err == nil {
+		if isTool(p, tool) {
 			own := m.tools[p]
 			if own.Args != "" {
 				r.Args = own.Args

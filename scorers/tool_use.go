@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 
 	"holdtrue/eval"
 )
@@ -69,15 +70,23 @@ func newToolOrder(args toolOrderArgs, _ string) (eval.Judge, error) {
 
 func globs(argument string, patterns []string) error {
 	for _, p := range patterns {
-		if _, err := path.Match(p, ""); err != nil || p == "" {
+		if !isGlob(p) || p == "" {
 			return fmt.Errorf("%s: %s is no tool name or glob", argument, quote(p))
 		}
 	}
 	return nil
 }
 
+func isGlob(pattern string) bool {
+	_, err := path.Match(pattern, "")
+	return err == nil
+}
+
+// isTool reports whether a tool's name is the pattern or matches it. A name is no
+// path: * stands for a "/" too, as in the names of tools behind a server.
 func isTool(pattern, name string) bool {
-	ok, err := path.Match(pattern, name)
+	flat := func(s string) string { return strings.ReplaceAll(s, "/", "\x1f") }
+	ok, err := path.Match(flat(pattern), flat(name))
 	return ok && err == nil
 }
 

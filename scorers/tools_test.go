@@ -48,6 +48,10 @@ func TestToolCalls(t *testing.T) {
 		{"one tool otherwise", `{"tools":{"b*":{"args":"ignore"}}}`, []string{`a:{"x":1}`, `bb:{"x":1}`}, []string{`a:{"x":1}`, `bb:{"x":2}`}, 1, ""},
 		{"arguments as a text", `{}`, []string{`a:{"x":1}`}, []string{`a:"{\"x\":1}"`}, 1, ""},
 		{"long numbers", `{}`, []string{`a:{"id":9007199254740993}`}, []string{`a:{"id":9007199254740992}`}, 0, "missing"},
+		{"no arguments, logged as null", `{}`, []string{"a"}, []string{"a:null"}, 1, ""},
+		{"no arguments, logged as nothing", `{}`, []string{"a"}, []string{`a:""`}, 1, ""},
+		{"long numbers as defaults", `{"defaults":{"n":9007199254740993}}`, []string{"a"}, []string{`a:{"n":9007199254740992}`}, 0, "missing"},
+		{"a glob and a server", `{"tools":{"*":{"args":"ignore"}}}`, []string{`a/b:{"x":1}`}, []string{`a/b:{"x":2}`}, 1, ""},
 		{"no call expected, whatever the mode", `{"empty":"none"}`, nil, []string{"a"}, 0, "not expected: a()"},
 		{"nothing expected", `{}`, nil, []string{"a"}, skipped, ""},
 		{"no call expected", `{"empty":"none","mode":"subset"}`, nil, []string{"a"}, 0, "not expected: a()"},
@@ -83,6 +87,11 @@ func TestToolUse(t *testing.T) {
 		{"count", "tool-count", `{"tools":"s*","max":1}`, nil, []string{"search", "see"}, 0, "2 calls, at most 1 wanted"},
 		{"count all", "tool-count", `{"min":2}`, nil, []string{"search", "see"}, 1, ""},
 		{"forbidden", "tools-allowed", `{"never":["delete_*"]}`, nil, []string{"delete_user"}, 0, "call 1 is delete_user"},
+		{"forbidden behind a server", "tools-allowed", `{"never":"delete_*"}`, nil, []string{"server/delete_user"}, 1, ""},
+		{"forbidden whatever the server", "tools-allowed", `{"never":"*delete_*"}`, nil, []string{"server/delete_user"}, 0, "call 1 is server/delete_user"},
+		{"every tool forbidden", "tools-allowed", `{"never":"*"}`, nil, []string{"mcp/search"}, 0, "call 1 is mcp/search"},
+		{"before, behind a server", "tool-order", `{"before":[["verify*","refund"]]}`, nil, []string{"verify_a/b", "refund"}, 1, ""},
+		{"every tool counted", "tool-count", `{"tools":"*","max":0}`, nil, []string{"mcp/search"}, 0, ""},
 		{"allowed", "tools-allowed", `{"allowed":["search"]}`, nil, []string{"search"}, 1, ""},
 	} {
 		s := sampleOf("")
@@ -105,6 +114,7 @@ func TestRetrieval(t *testing.T) {
 	}{
 		// (1/1 + 2/3) / 2, the formula of ragas' context precision by hand.
 		{"ranked", "context-precision", "", "", []eval.Document{doc("a", ""), doc("x", ""), doc("b", "")}, 5. / 6, "2 of 3 documents relevant"},
+		{"retrieved again", "context-precision", `{"ranked":false}`, "", []eval.Document{doc("a", ""), doc("a", ""), doc("x", "")}, 0.5, "1 of 2 documents relevant"},
 		{"share", "context-precision", `{"ranked":false}`, "", []eval.Document{doc("a", ""), doc("x", ""), doc("b", "")}, 2. / 3, ""},
 		{"recall", "context-recall", "", "", []eval.Document{doc("x", ""), doc("b", "")}, 0.5, "1 of 2 documents retrieved"},
 		{"by text", "context-recall", `{"by":"text"}`, "", []eval.Document{doc("other", "Our refunds take thirty days or so.")}, 0.5, ""},
