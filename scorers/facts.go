@@ -116,25 +116,29 @@ func (j factsJudge) Score(ctx context.Context, s *eval.Sample) eval.Score {
 		return factsScore(facts.Declared(j.lex, j.declared, outputFacts(j.lex, s)), outputFacts(j.lex, s).Cut)
 	}
 	if recorded := j.recorded(s); len(recorded) > 0 {
-		return j.constant(s, recorded)
+		return j.constant(ctx, s, recorded)
 	}
 	if j.args.Across == "constant" && len(s.Case.Expected) > 1 {
-		return j.constant(s, expectedFacts(j.lex, s))
+		return j.constant(ctx, s, expectedFacts(j.lex, s))
 	}
-	return best(s, func(i int, _ string) eval.Score { return j.compare(s, expectedFacts(j.lex, s)[i], j.options) })
+	return best(s, func(i int, _ string) eval.Score { return j.compare(ctx, s, expectedFacts(j.lex, s)[i], j.options) })
 }
 
 // constant holds the output to what all texts have, as the text has it to which it
 // comes closest.
-func (j factsJudge) constant(s *eval.Sample, texts []*facts.Text) eval.Score {
+func (j factsJudge) constant(ctx context.Context, s *eval.Sample, texts []*facts.Text) eval.Score {
 	options := j.options
 	options.Keep = facts.Constant(texts)
-	return bestOf(len(texts), func(i int) eval.Score { return j.compare(s, texts[i], options) })
+	return bestOf(len(texts), func(i int) eval.Score { return j.compare(ctx, s, texts[i], options) })
 }
 
-func (j factsJudge) compare(s *eval.Sample, expected *facts.Text, options facts.Options) eval.Score {
+func (j factsJudge) compare(ctx context.Context, s *eval.Sample, expected *facts.Text, options facts.Options) eval.Score {
 	output := outputFacts(j.lex, s)
+	options.Stop = func() bool { return ctx.Err() != nil }
 	c := facts.Compare(j.lex, expected, output, options)
+	if ctx.Err() != nil {
+		return stopped(ctx)
+	}
 	if c.Expected == 0 {
 		return eval.Skip("the expected answer holds nothing that can be checked")
 	}
@@ -155,7 +159,7 @@ func factsScore(c facts.Comparison, cutOff bool) eval.Score {
 		}
 		if ch.Kind.Fact() || ch.Kind == facts.Contrast || ch.Weight >= 1 {
 			lost++
-			said = append([]string{text}, said...)
+			said = append(said, text)
 		}
 	}
 	return eval.Value(min(1, c.Score()), factsReason(c.Facts, lost, said, cutOff), limit(evidence)...)
@@ -167,16 +171,19 @@ func limit(evidence []eval.Span) []eval.Span { return evidence[:min(len(evidence
 func factsReason(expected, lost int, said []string, cutOff bool) string {
 	var b strings.Builder
 	if lost > 0 {
-		fmt.Fprintf(&b, "%s, %d differ: ", count(expected, "fact"), lost)
-		for i := len(said) - 1; i >= 0; i-- {
-			if b.Len()+len(said[i]) > reasonLimit-40 {
+		if expected >= lost { // else words differ that are no facts by themselves
+			b.WriteString(count(expected, "fact") + ", ")
+		}
+		fmt.Fprintf(&b, "%d differ: ", lost)
+		for i, s := range said {
+			if b.Len()+len(s) > reasonLimit-40 {
 				b.WriteString("…")
 				break
 			}
-			if i < len(said)-1 {
+			if i > 0 {
 				b.WriteString("; ")
 			}
-			b.WriteString(said[i])
+			b.WriteString(s)
 		}
 	}
 	if cutOff {

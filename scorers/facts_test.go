@@ -110,6 +110,13 @@ func TestFacts(t *testing.T) {
 		{why: "only what is constant", args: `{"across":"constant"}`, expected: []string{"The fee is $4, due in 30 days.", "The fee is $5, due in 30 days."}, output: "The fee is $6, due in 30 days.", want: 1},
 		{why: "declared", args: `{"facts":["30 days","$5"]}`, output: "It takes 60 days and costs five dollars.", want: 0.5, reason: "30 days -> 60 days", evidence: "60 days"},
 		{why: "declared words", args: `{"facts":"refund"}`, output: "Refunds are possible.", want: 1},
+		{why: "an enumeration in another order", expected: one("Anna and Bert came."), output: "Bert and Anna came.", want: 1},
+		{why: "figures exchanged between words", expected: one("Basic allows 3 users and Team allows 50 users."), output: "Basic allows 50 users and Team allows 3 users.", want: 1 - 2./4, reason: "Basic allows: 3 -> 50; Team allows: 50 -> 3"},
+		{why: "figures exchanged between sentences", expected: one("Adults take 500 mg. Children take 250 mg."), output: "Adults take 250 mg. Children take 500 mg.", want: 1 - 2./2.8, reason: "Adults take: 500 mg -> 250 mg"},
+		{why: "the same figures in another order", expected: one("It costs $10 for adults and $5 for children."), output: "It costs $5 for children and $10 for adults.", want: 1},
+		{why: "passive", expected: one("The warranty does not cover damage."), output: "Damage is not covered by the warranty.", want: 15.5 / 19},
+		{why: "a rate", expected: one("Take it daily."), output: "Take it weekly.", want: 0, reason: "1 differ: Take: daily -> weekly"},
+		{why: "until and from", expected: one("It is valid until 5 May."), output: "It is valid from 5 May.", want: 1 - 1./1.2, reason: "until -> from"},
 		{why: "nothing said", expected: one("Refunds take 30 days."), output: "", want: 0, reason: "30 days left out"},
 		{why: "a refusal keeps nothing", expected: one("Refunds take 30 days."), output: "I cannot help with that.", want: 0},
 		{why: "a name at the beginning", expected: one("Paris is the capital."), output: "Lyon is the capital.", want: 1 - 1./1.2, reason: "Paris -> Lyon"},
@@ -131,7 +138,9 @@ func TestFactsOfRecordedAnswers(t *testing.T) {
 {"id":"fee","repeat":2,"error":"timeout: none"}
 {"id":"once","output":"It costs $7."}
 `)
-	spec := func(args string) eval.MetricSpec { return eval.MetricSpec{Scorer: "facts", Args: json.RawMessage(args)} }
+	spec := func(args string) eval.MetricSpec {
+		return eval.MetricSpec{Scorer: "facts", Args: json.RawMessage(args)}
+	}
 	m, judge, err := scorers.Bind(spec(`{"answers":"answers.jsonl"}`), dir)
 	if err != nil {
 		t.Fatal(err)

@@ -62,11 +62,15 @@ type Options struct {
 	Keep func(Unit) bool
 	// IgnoreAdded passes over what the other text adds.
 	IgnoreAdded bool
+	// Stop is asked now and then; once it says true, the comparison ends early and
+	// is of no use. nil: it is not asked.
+	Stop func() bool
 }
 
 // Compare holds a text against an expected one.
 func Compare(lex *lexicon.Lexicon, expected, actual *Text, o Options) Comparison {
-	c := comparer{lex: lex, a: expected, b: actual, options: o, looked: map[string]lexicon.Word{}}
+	c := comparer{lex: lex, a: expected, b: actual, options: o, looked: map[string]lexicon.Word{},
+		moved: map[string]bool{}, paired: map[inOther]bool{}}
 	for i, u := range expected.Units {
 		w := c.weight(u)
 		if u.Kind == Name && i > 0 && expected.Units[i-1].Kind == Name && next(expected, i) {
@@ -78,7 +82,11 @@ func Compare(lex *lexicon.Lexicon, expected, actual *Text, o Options) Comparison
 		}
 	}
 	c.Kept, c.Expected = c.Total, c.Total
+	c.figures()
 	for _, g := range group(expected, actual) {
+		if o.Stop != nil && o.Stop() {
+			break
+		}
 		c.passage(g)
 	}
 	return c.Comparison
@@ -94,6 +102,8 @@ type comparer struct {
 	a, b    *Text
 	options Options
 	looked  map[string]lexicon.Word
+	moved   map[string]bool  // figures that were given to other words
+	paired  map[inOther]bool // negations that have their like
 }
 
 func (c *comparer) weight(u Unit) float64 {
@@ -123,8 +133,10 @@ func (c *comparer) passage(g passage) {
 		c.absent(unitsOf(c.a, g.a))
 		return
 	}
-	c.swapped(unitsOf(c.a, g.a), unitsOf(c.b, g.b))
-	for _, gap := range align(unitsOf(c.a, g.a), unitsOf(c.b, g.b)) {
+	a, b := unitsOf(c.a, g.a), unitsOf(c.b, g.b)
+	c.swapped(a, b)
+	c.negations(a, b)
+	for _, gap := range align(a, b) {
 		c.gap(gap)
 	}
 }

@@ -26,7 +26,7 @@ func (c *comparer) gap(g gap) {
 // got anywhere. A negation belongs to its place.
 func (c *comparer) relevant(us []Unit, other *Text) (kept []Unit) {
 	for _, u := range us {
-		if u.Kind != Function && (u.Kind == Negation || !other.Has(u)) {
+		if u.Kind != Function && !c.paired[inOther{other, u.Start}] && (u.Kind == Negation || !other.Has(u)) {
 			kept = append(kept, u)
 		}
 	}
@@ -35,16 +35,21 @@ func (c *comparer) relevant(us []Unit, other *Text) (kept []Unit) {
 
 // drop removes pairs of units of the two sides for which match holds.
 func (c *comparer) drop(left, right []Unit, match func(l, r Unit) bool) (_, _ []Unit) {
+	near := slices.Clone(right[:min(len(right), mostWords)]) // the first of what is left
+	rest := right[len(near):]
 	left = slices.DeleteFunc(left, func(l Unit) bool {
-		for j, r := range right[:min(len(right), mostWords)] {
-			if match(l, r) {
-				right = slices.Delete(right, j, j+1)
-				return true
+		for j, r := range near {
+			if !match(l, r) {
+				continue
 			}
+			if near = slices.Delete(near, j, j+1); len(rest) > 0 {
+				near, rest = append(near, rest[0]), rest[1:]
+			}
+			return true
 		}
 		return false
 	})
-	return left, right
+	return left, append(near, rest...)
 }
 
 // sameMeaning reports whether two units say the same in other words.
@@ -55,11 +60,11 @@ func (c *comparer) sameMeaning(l, r Unit) bool {
 	case l.Kind == Date && r.Kind == Date:
 		return agree(l.Key, r.Key)
 	case l.Kind == Contrast && r.Kind == Contrast:
-		return contrasts()[l.Key] == contrasts()[r.Key]
+		return sameSide(l.Key, r.Key)
 	case l.Kind.figure() || r.Kind.figure():
 		return bare(l) != "" && bare(l) == bare(r) && (l.Kind == Number || r.Kind == Number)
 	case lexical(l) && lexical(r):
-		return lexicon.Relate(c.word(l), c.word(r)) == lexicon.Similar
+		return !contrary(l.Key, r.Key) && lexicon.Relate(c.word(l), c.word(r)) == lexicon.Similar
 	}
 	return false
 }
@@ -79,13 +84,13 @@ func bare(u Unit) string {
 // acronyms drops names of which the other side has the initials: EU, European
 // Union.
 func (c *comparer) acronyms(left, right []Unit) (_, _ []Unit) {
-	for i, l := range left {
-		if j, n := spelledOut(l, right); n > 0 {
+	for i, l := range left[:min(len(left), mostWords)] {
+		if j, n := spelledOut(l, right[:min(len(right), mostWords)]); n > 0 {
 			return slices.Delete(left, i, i+1), slices.Delete(right, j, j+n)
 		}
 	}
-	for j, r := range right {
-		if i, n := spelledOut(r, left); n > 0 {
+	for j, r := range right[:min(len(right), mostWords)] {
+		if i, n := spelledOut(r, left[:min(len(left), mostWords)]); n > 0 {
 			return slices.Delete(left, i, i+n), slices.Delete(right, j, j+1)
 		}
 	}
@@ -116,7 +121,7 @@ func (c *comparer) opposites(left, right []Unit) (l, r []Unit) {
 	var found []Change
 	l, r = c.drop(left, right, func(x, y Unit) bool {
 		if !(x.Kind == Contrast && y.Kind == Contrast && contrary(x.Key, y.Key) ||
-			lexical(x) && lexical(y) && lexicon.Relate(c.word(x), c.word(y)) == lexicon.Opposite) {
+			lexical(x) && lexical(y) && (contrary(x.Key, y.Key) || lexicon.Relate(c.word(x), c.word(y)) == lexicon.Opposite)) {
 			return false
 		}
 		found = append(found, c.change(Changed, x, y, fact))
@@ -274,28 +279,4 @@ func (c *comparer) context(u Unit) string {
 	}
 	slices.Reverse(words)
 	return strings.Join(words, " ")
-}
-
-// swapped finds two facts that changed places in a passage that is otherwise the
-// same.
-func (c *comparer) swapped(a, b []Unit) {
-	if len(a) != len(b) {
-		return
-	}
-	var differ []int
-	for i := range a {
-		if a[i].Key != b[i].Key {
-			if differ = append(differ, i); len(differ) > 2 {
-				return
-			}
-		}
-	}
-	if len(differ) != 2 {
-		return
-	}
-	i, j := differ[0], differ[1]
-	if a[i].Key == b[j].Key && a[j].Key == b[i].Key && (a[i].Kind.Fact() || a[j].Kind.Fact()) {
-		c.count(c.change(Changed, a[i], b[i], fact))
-		c.count(c.change(Changed, a[j], b[j], fact))
-	}
 }

@@ -148,7 +148,7 @@ func (n namer) single(words []word, i int) Unit {
 		return Unit{}
 	case negations[w.low]:
 		u.Kind, u.Key = Negation, "not"
-	case contrasts()[w.low] != "":
+	case contrasts()[w.low].set != 0:
 		u.Kind = Contrast
 	case functionWords()[w.low] || n.nouns && germanWords()[w.low]:
 		u.Kind = Function

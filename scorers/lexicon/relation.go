@@ -25,7 +25,6 @@ type Word struct {
 	bases    []uint32
 	senses   []uint32
 	direct   []uint32 // senses one step away, the more general ones too
-	derived  []uint32 // senses, and those one step across
 	opposite []uint32 // words
 }
 
@@ -43,12 +42,10 @@ func (l *Lexicon) Look(word string) Word {
 		w.opposite = append(w.opposite, l.antonyms.of(b)...)
 	}
 	w.senses = set(w.senses)
-	w.derived = slices.Clone(w.senses)
 	for _, s := range w.senses {
 		w.direct = append(append(w.direct, l.general.of(s)...), l.across.of(s)...)
-		w.derived = append(w.derived, l.across.of(s)...)
 	}
-	w.direct, w.derived = set(w.direct), set(w.derived)
+	w.direct = set(w.direct)
 	w.opposite = set(append(w.opposite, l.indirect(w)...))
 	return w
 }
@@ -96,7 +93,7 @@ func Relate(a, b Word) Relation {
 		return Similar
 	case negates(a.Text, b.Text), meet(a.opposite, b.bases), meet(b.opposite, a.bases):
 		return Opposite
-	case meet(a.direct, b.senses), meet(b.direct, a.senses), meet(a.derived, b.derived):
+	case meet(a.direct, b.senses), meet(b.direct, a.senses):
 		return Similar
 	}
 	return Unrelated
