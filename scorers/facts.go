@@ -21,13 +21,14 @@ names, negations, opposites ("before" and "after", "increase" and "decline"),
 addresses and codes: "30 days", "thirty days" and "30-day" are the same, as are
 "EU" and "European Union" and "20 Nov 2026" and "2026-11-20". Sentences that say
 the same are aligned, and what differs inside of them is judged: a fact that is
-changed, added or negated counts 1, one that is left out 0.5, an unrelated noun
+changed, added, negated or given to other words (prices that were exchanged) counts
+1, one that is left out 0.5, an unrelated noun
 in place of another 0.2, other words in place of others 0.05, and synonyms and
 forms of a word nothing. A sentence of which the output has nothing in its place is
 lost whole. The score is kept / total, where total is 1 for each fact and 0.2 for
 each other content word of the expected answer, and what was added. Sentences of the
-output that say something else do not count; who does what to whom is not
-understood.
+output that say something else do not count; who does what to whom is understood
+only where nothing else changed.
 
 Facts may be declared, for the suite or a case; then the score is the share of them
 that is found and not denied. With answers, a
