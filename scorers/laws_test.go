@@ -56,7 +56,7 @@ var lawArgs = map[string][]string{
 	"context-precision": {`{"by":"text","ranked":false}`},
 	"context-recall":    {`{"by":"text","overlap":0.9}`},
 	"citations":         {`{"min":0,"pattern":"(\\d+)"}`},
-	"ter":               {`{"normalised":true,"case_sensitive":true}`},
+	"ter":               {`{"normalised":true,"case_sensitive":true}`, `{"normalised":true,"asian":true}`},
 	"rouge-lsum":        {`{"tokenizer":"ascii","stem":true}`},
 	"meteor":            {`{"alpha":0.5,"beta":1,"gamma":1}`},
 	"jaro-winkler":      {`{"case_sensitive":false}`},

@@ -389,6 +389,7 @@ func TestNGramArguments(t *testing.T) {
 		{"chrf", `{"char_order":0}`}:                 "char_order: expected 1 to 10",
 		{"chrf", `{"word_order":11}`}:                "word_order: expected 0 to 10",
 		{"chrf", `{"beta":0}`}:                       "beta: expected a number over 0",
+		{"ter", `{"asian":true}`}:                    "asian: only a normalised text is cut so",
 		{"rouge-1", `{"part":"f2"}`}:                 `no such value "f2"`,
 	} {
 		_, _, err := scorers.Bind(eval.MetricSpec{Scorer: args[0], Args: []byte(args[1])}, "")

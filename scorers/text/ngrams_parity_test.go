@@ -91,13 +91,10 @@ func TestNGramMetricsAreTheReferences(t *testing.T) {
 			}
 			got = o.F1
 		case want.Metric == "ter":
-			if s.Asian {
-				continue // Tercom's treatment of Asian scripts is not offered
-			}
 			if !s.CaseSensitive {
 				p.Hyp, p.Ref = Lower(p.Hyp), Lower(p.Ref)
 			}
-			ids := Numbered(TERWords(p.Hyp, s.Normalized), TERWords(p.Ref, s.Normalized))
+			ids := Numbered(TERWords(p.Hyp, s.Normalized, s.Asian), TERWords(p.Ref, s.Normalized, s.Asian))
 			edits, shifts, err := TranslationEdits(t.Context(), ids[0], ids[1])
 			if err != nil || !shifts {
 				t.Fatalf("%s: shifts %v, %v", want.ID, shifts, err)
@@ -107,6 +104,9 @@ func TestNGramMetricsAreTheReferences(t *testing.T) {
 				got = 100 * float64(edits) / float64(len(ids[1]))
 			case edits > 0:
 				got = 100
+			}
+			if s.Asian {
+				want.Metric = "ter of Asian scripts"
 			}
 		case strings.HasPrefix(want.Source, "promptfoo") && want.Metric == "bleu":
 			ids := Numbered(TokensNone(Lower(p.Hyp)), TokensNone(Lower(p.Ref)))
@@ -133,5 +133,8 @@ func TestNGramMetricsAreTheReferences(t *testing.T) {
 		if compared[metric] != settings*len(pairs) {
 			t.Errorf("%s was compared %d times, want %d", metric, compared[metric], settings*len(pairs))
 		}
+	}
+	if compared["ter"] != 215+121+121 || compared["ter of Asian scripts"] != 121 {
+		t.Errorf("ter was compared %d and %d times, want 457 and 121", compared["ter"], compared["ter of Asian scripts"])
 	}
 }
