@@ -3,16 +3,23 @@ package text
 import (
 	"compress/gzip"
 	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
-// TestTreebankWordsAreTheReference holds the tokens of all texts to js-rouge's.
-func TestTreebankWordsAreTheReference(t *testing.T) {
-	pairs := parityPairs(t)
-	f, err := os.Open(filepath.Join(parityDir, "tokens.jsonl.gz"))
+// referenceText is what js-rouge makes of one text.
+type referenceText struct {
+	ID, Side          string
+	Tokens, Sentences []string
+}
+
+// decodeParity reads a compressed file of the reference, one value a line.
+func decodeParity[T any](t *testing.T, name string) (all []T) {
+	f, err := os.Open(filepath.Join(parityDir, name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,15 +28,21 @@ func TestTreebankWordsAreTheReference(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	compared := 0
-	for d := json.NewDecoder(z); d.More(); compared++ {
-		var want struct {
-			ID, Side string
-			Tokens   []string
-		}
-		if err := d.Decode(&want); err != nil {
+	for d := json.NewDecoder(z); d.More(); {
+		var one T
+		if err := d.Decode(&one); err != nil {
 			t.Fatal(err)
 		}
+		all = append(all, one)
+	}
+	return all
+}
+
+// TestTreebankWordsAreTheReference holds the tokens of all texts to js-rouge's.
+func TestTreebankWordsAreTheReference(t *testing.T) {
+	pairs := parityPairs(t)
+	texts := decodeParity[referenceText](t, "tokens.jsonl.gz")
+	for _, want := range texts {
 		s := pairs[want.ID].Hyp
 		if want.Side == "ref" {
 			s = pairs[want.ID].Ref
@@ -38,7 +51,61 @@ func TestTreebankWordsAreTheReference(t *testing.T) {
 			t.Errorf("%s, %s: %q, want %q", want.ID, want.Side, got, want.Tokens)
 		}
 	}
-	if compared != 2*len(pairs) {
-		t.Errorf("%d texts were compared, want %d", compared, 2*len(pairs))
+	if len(texts) != 2*len(pairs) {
+		t.Errorf("%d texts were compared, want %d", len(texts), 2*len(pairs))
+	}
+}
+
+// TestScoresOfJSRouge: given js-rouge's sentences, its scores are ours: clipped
+// n-grams of the words of all sentences in a row, and ROUGE-L of summaries. Its
+// way to find sentences is not offered.
+func TestScoresOfJSRouge(t *testing.T) {
+	pairs := parityPairs(t)
+	sentences := map[string][][]string{}
+	for _, text := range decodeParity[referenceText](t, "tokens.jsonl.gz") {
+		for _, s := range text.Sentences {
+			sentences[text.ID+text.Side] = append(sentences[text.ID+text.Side], TreebankWords(s))
+		}
+	}
+	type score struct {
+		ID, Metric, Source string
+		Score              float64
+		Error              string
+		Settings           struct {
+			CaseSensitive bool
+		}
+	}
+	compared := map[string]int{}
+	for _, want := range decodeParity[score](t, "scores.jsonl.gz") {
+		if !strings.HasPrefix(want.Source, "js-rouge") || !want.Settings.CaseSensitive || want.Metric == "rouge-s" {
+			continue
+		}
+		compared[want.Metric]++
+		if want.Error != "" {
+			if p := pairs[want.ID]; strings.TrimSpace(p.Hyp) != "" && strings.TrimSpace(p.Ref) != "" {
+				t.Errorf("%s %s: the reference has the error %q", want.ID, want.Metric, want.Error)
+			}
+			continue
+		}
+		hyp, ref := sentences[want.ID+"hyp"], sentences[want.ID+"ref"]
+		var got float64
+		if want.Metric == "rouge-l" {
+			o, _, err := SummarySubsequence(t.Context(), hyp, ref)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = o.F1
+		} else {
+			ids := Numbered(slices.Concat(hyp...), slices.Concat(ref...))
+			got = NGrams(ids[0], ids[1], int(want.Metric[6]-'0')).F1
+		}
+		if math.Abs(got-want.Score) > 1e-6 {
+			t.Errorf("%s %s: %v, the reference has %v", want.ID, want.Metric, got, want.Score)
+		}
+	}
+	for _, metric := range []string{"rouge-1", "rouge-2", "rouge-l"} {
+		if compared[metric] != len(pairs) {
+			t.Errorf("%s was compared %d times, want %d", metric, compared[metric], len(pairs))
+		}
 	}
 }
