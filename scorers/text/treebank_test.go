@@ -109,3 +109,27 @@ func TestScoresOfJSRouge(t *testing.T) {
 		}
 	}
 }
+
+// TestTreebankWords: the right-hand sides are those of js-rouge 3.2.3.
+func TestTreebankWords(t *testing.T) {
+	for _, c := range []struct{ s, want string }{
+		{`He said "no." Then: 12:30, 1,000 at $5!`, "He|said|``|no.|''|Then|:|12:30|,|1,000|at|$|5|!"},
+		{`It isn't John's; the dogs' can't, we'LL`, `It|is|n't|John|'s|;|the|dogs|'|ca|n't|,|we|'LL`},
+		{`U.S. is in the U.S.`, `U.S.|is|in|the|U.S.`},
+		{`xU.S.`, `xU.S|.`},
+		{`wait... it ended....`, `wait|...|it|ended|...|.`},
+		{`cannot-do 'Tis gonna'tis 'twas'tis wanna. wanna go d'ye`, `can|not|-do|'T|is|gon|na|'t|is|'t|was|'tis|wanna.|wan|na|go|d|'ye`},
+		{`(a) [b] {c} <d> -- e---f`, `(|a|)|[|b|]|{|c|}|<|d|>|--|e|--|-f`},
+		{`''quoted'' and ''not`, `''|quoted|''|and|''|not`},
+		{"``a'' \"b\"", "``|a|''|``|b|''"},
+		{`the end.)' `, `the|end|.|)|'`},
+		{`It ended!"ʰ" x`, "It|ended|!|''|ʰ|``|x"},
+		{`東京は、"首都"。`, "東京は、|``|首都|''|。"},
+		{`'tiſ cannotx éd'ye`, `'t|iſ|cannotx|éd'ye`},
+		{"\u0085\ufeff\n", ""},
+	} {
+		if got := strings.Join(TreebankWords(c.s), "|"); got != c.want {
+			t.Errorf("%q: %s, want %s", c.s, got, c.want)
+		}
+	}
+}
