@@ -45,6 +45,7 @@ const (
 	unicodeStems tokenizer = "unicode, stemmed"
 	answerWords  tokenizer = "answer"
 	blankWords   tokenizer = "blank"
+	treebank     tokenizer = "treebank"
 )
 
 // words cuts a text in lower case.
@@ -56,6 +57,8 @@ func (t tokenizer) words(low string) []string {
 		return text.Stem(text.ASCIIWordsOfLower(low))
 	case unicodeStems:
 		return text.Stem(text.WordsOfLower(low))
+	case treebank:
+		return text.TreebankWords(low)
 	case blankWords:
 		return text.BlankWordsOfLower(low)
 	case answerWords:

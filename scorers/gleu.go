@@ -13,9 +13,9 @@ var gleuScorer = &eval.Scorer{
 
 In [0,1]. Wu et al. 2016, section 4: unlike bleu it is symmetric, needs no
 smoothing, and means something for a single short answer. The tokenizers are
-those of rouge-l, and blank: lower case, cut at white space, full stops at the
-end of a word left out, as promptfoo does. An expected answer without words is
-passed over.`,
+unicode and ascii, as in rouge-l, and blank: lower case, cut at white space, full
+stops at the end of a word left out, as promptfoo does. An expected answer without
+words is passed over.`,
 	Version: "1",
 	Scale:   eval.Unit,
 	Better:  eval.Higher,

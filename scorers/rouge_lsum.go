@@ -26,7 +26,10 @@ words, and the reason says so.`,
 }
 
 func newRougeLsum(args rougeLArgs, _ string) (eval.Judge, error) {
-	cut := args.cut()
+	cut, err := args.cut()
+	if err != nil {
+		return nil, err
+	}
 	lines := func(s string) (words [][]string) {
 		for _, l := range text.Lines(s) {
 			words = append(words, cut.words(l))

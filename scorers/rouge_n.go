@@ -11,8 +11,9 @@ const rougeNDoc = `
 
 The n-grams that stand in both, each as often as it does in both (Lin 2004), as
 F1 unless part says otherwise. The tokenizers, stem and part are those of
-rouge-l; ascii gives the numbers of google-research's rouge. An expected answer
-of fewer words than n is passed over.`
+rouge-l; ascii gives the numbers of google-research's rouge, and treebank in
+rouge-1 those of promptfoo's rouge-n. An expected answer of fewer words than n is
+passed over.`
 
 var rouge1Scorer = &eval.Scorer{
 	Name:    "rouge-1",
@@ -38,7 +39,10 @@ var rouge2Scorer = &eval.Scorer{
 
 func newRougeN(n int) func(rougeLArgs, string) (eval.Judge, error) {
 	return func(args rougeLArgs, _ string) (eval.Judge, error) {
-		cut := args.cut()
+		cut, err := args.cut()
+		if err != nil {
+			return nil, err
+		}
 		return eval.JudgeFunc(func(ctx context.Context, s *eval.Sample) eval.Score {
 			return best(s, func(i int, _ string) eval.Score {
 				if ctx.Err() != nil {

@@ -23,6 +23,8 @@ func TestSimilarities(t *testing.T) {
 		{why: "a substitution", expected: one("a b c d"), output: "a x c d", want: 0.75},
 		{why: "more edits than words", expected: one("a"), output: "x y z", want: 0, reason: "3 edits"},
 		{why: "punctuation apart", args: `{"normalised":true}`, expected: one("Hello, world"), output: "hello , world", want: 1},
+		{why: "one word without asian", args: `{"normalised":true}`, expected: one("東京は首都。"), output: "東京の首都。", want: 0},
+		{why: "kana between ideographs is a word", args: `{"normalised":true,"asian":true}`, expected: one("東京は首都。"), output: "東京の首都。", want: 5. / 6},
 		{why: "case", args: `{"case_sensitive":true}`, expected: one("A b"), output: "a b", want: 0.5},
 		{why: "no words", expected: one(" "), output: "x", want: skipped},
 	})

@@ -352,6 +352,7 @@ func TestNGramScorers(t *testing.T) {
 		{why: "clipped", args: `{"part":"precision"}`, expected: one("the cat"), output: "the the the the", want: 0.25},
 		{why: "nothing expected", output: "x", want: skipped},
 		{why: "the best of several", expected: []string{"x", "", "cat"}, output: "Cat!", want: 1},
+		{why: "treebank: it, 's, red, . against it, 's, green, .", args: `{"tokenizer":"treebank"}`, expected: one("It's green."), output: "it's red.", want: 0.75},
 	})
 	check(t, "rouge-2", []row{
 		{why: "1 of 2 and 1 of 3 pairs", expected: one("cat sat mat"), output: "cat sat on chair", want: 0.4},
@@ -383,13 +384,17 @@ func TestNGramScorers(t *testing.T) {
 
 func TestNGramArguments(t *testing.T) {
 	for args, want := range map[[2]string]string{
-		{"bleu", `{"value":1}`}:                      "only the smoothings floor, add-k and tiny",
-		{"bleu", `{"smoothing":"floor","value":-1}`}: "expected a number over 0",
-		{"bleu", `{"tokenizer":"14a"}`}:              `did you mean "13a"`,
-		{"chrf", `{"char_order":0}`}:                 "char_order: expected 1 to 10",
-		{"chrf", `{"word_order":11}`}:                "word_order: expected 0 to 10",
-		{"chrf", `{"beta":0}`}:                       "beta: expected a number over 0",
-		{"rouge-1", `{"part":"f2"}`}:                 `no such value "f2"`,
+		{"bleu", `{"value":1}`}:                                "only the smoothings floor, add-k and tiny",
+		{"bleu", `{"smoothing":"floor","value":-1}`}:           "expected a number over 0",
+		{"bleu", `{"tokenizer":"14a"}`}:                        `did you mean "13a"`,
+		{"chrf", `{"char_order":0}`}:                           "char_order: expected 1 to 10",
+		{"chrf", `{"word_order":11}`}:                          "word_order: expected 0 to 10",
+		{"chrf", `{"beta":0}`}:                                 "beta: expected a number over 0",
+		{"rouge-1", `{"tokenizer":"treebank","stem":true}`}:    "the words of the tokenizer treebank",
+		{"rouge-l", `{"tokenizer":"treebank","stem":true}`}:    "the words of the tokenizer treebank",
+		{"rouge-lsum", `{"tokenizer":"treebank","stem":true}`}: "the words of the tokenizer treebank",
+		{"ter", `{"asian":true}`}:                              "asian: only a normalised text is cut so",
+		{"rouge-1", `{"part":"f2"}`}:                           `no such value "f2"`,
 	} {
 		_, _, err := scorers.Bind(eval.MetricSpec{Scorer: args[0], Args: []byte(args[1])}, "")
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// TestNGramMetricsAreTheReferences holds ROUGE-N to google-research's rouge, and
-// BLEU, chrF and chrF++ to sacrebleu (the commits are in the files), and GLEU to
+// TestNGramMetricsAreTheReferences holds ROUGE-N to google-research's rouge and to
+// promptfoo's, and BLEU, chrF and chrF++ to sacrebleu (the commits are in the files), and GLEU to
 // promptfoo's, to 1e-6 on every pair and in every setting that our definition has.
 func TestNGramMetricsAreTheReferences(t *testing.T) {
 	pairs := parityPairs(t)
@@ -69,6 +69,9 @@ func TestNGramMetricsAreTheReferences(t *testing.T) {
 			var common [MaxOrder]int
 			CommonNGrams(ids[0], ids[1], common[:])
 			got = 100 * BLEU(common, len(ids[0]), len(ids[1]), Smoothing(s.Smooth), s.Value, s.Effective)
+		case strings.HasPrefix(want.Source, "promptfoo") && want.Metric == "rouge-n":
+			ids := Numbered(TreebankWords(Lower(p.Hyp)), TreebankWords(Lower(p.Ref)))
+			got = NGrams(ids[0], ids[1], 1).F1
 		case strings.HasPrefix(want.Source, "promptfoo") && want.Metric == "gleu":
 			ids := Numbered(BlankWordsOfLower(Lower(p.Hyp)), BlankWordsOfLower(Lower(p.Ref)))
 			got = GLEU(ids[0], ids[1])
@@ -91,13 +94,10 @@ func TestNGramMetricsAreTheReferences(t *testing.T) {
 			}
 			got = o.F1
 		case want.Metric == "ter":
-			if s.Asian {
-				continue // Tercom's treatment of Asian scripts is not offered
-			}
 			if !s.CaseSensitive {
 				p.Hyp, p.Ref = Lower(p.Hyp), Lower(p.Ref)
 			}
-			ids := Numbered(TERWords(p.Hyp, s.Normalized), TERWords(p.Ref, s.Normalized))
+			ids := Numbered(TERWords(p.Hyp, s.Normalized, s.Asian), TERWords(p.Ref, s.Normalized, s.Asian))
 			edits, shifts, err := TranslationEdits(t.Context(), ids[0], ids[1])
 			if err != nil || !shifts {
 				t.Fatalf("%s: shifts %v, %v", want.ID, shifts, err)
@@ -107,6 +107,9 @@ func TestNGramMetricsAreTheReferences(t *testing.T) {
 				got = 100 * float64(edits) / float64(len(ids[1]))
 			case edits > 0:
 				got = 100
+			}
+			if s.Asian {
+				want.Metric = "ter of Asian scripts"
 			}
 		case strings.HasPrefix(want.Source, "promptfoo") && want.Metric == "bleu":
 			ids := Numbered(TokensNone(Lower(p.Hyp)), TokensNone(Lower(p.Ref)))
@@ -128,10 +131,13 @@ func TestNGramMetricsAreTheReferences(t *testing.T) {
 			t.Errorf("%s (%s) %s %+v: got %.8f, the reference has %.8f: %.80q and %.80q", want.ID, p.Kind, want.Metric, s, got, want.Score, p.Hyp, p.Ref)
 		}
 	}
-	for metric, settings := range map[string]int{"rouge-1": 2, "rouge-2": 2, "rouge-3": 2, "bleu": 10, "chrf": 5, "chrf++": 2, "gleu": 1,
+	for metric, settings := range map[string]int{"rouge-1": 2, "rouge-2": 2, "rouge-3": 2, "bleu": 10, "chrf": 5, "chrf++": 2, "gleu": 1, "rouge-n": 1,
 		"rouge-lsum": 2, "promptfoo's bleu": 1, "levenshtein": 1} {
 		if compared[metric] != settings*len(pairs) {
 			t.Errorf("%s was compared %d times, want %d", metric, compared[metric], settings*len(pairs))
 		}
+	}
+	if compared["ter"] != 215+121+121 || compared["ter of Asian scripts"] != 121 {
+		t.Errorf("ter was compared %d and %d times, want 457 and 121", compared["ter"], compared["ter of Asian scripts"])
 	}
 }

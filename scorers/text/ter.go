@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 	"slices"
-	"strings"
 )
 
 // The limits of Tercom that sacrebleu keeps to.
@@ -233,15 +232,4 @@ func shifted(words []int32, start, length, target int) []int32 {
 		return append(append(append(append(out, words[:start]...), words[start+length:target]...), part...), words[target:]...)
 	}
 	return append(append(append(append(out, words[:start]...), words[start+length:min(length+target, len(words))]...), part...), words[min(length+target, len(words)):]...)
-}
-
-// TERWords cuts a text as Tercom does: at white space, after normalisation of
-// punctuation if wanted.
-func TERWords(s string, normalise bool) []string {
-	if normalise {
-		s = strings.ReplaceAll(strings.ReplaceAll(s, "\n-", ""), "\n", " ")
-		s = strings.NewReplacer("&quot;", `"`, "&amp;", "&", "&lt;", "<", "&gt;", ">").Replace(s)
-		s = strings.ReplaceAll(western(" "+s+" "), "'s ", " 's ")
-	}
-	return blanks(s)
 }
