@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io"
+	"runtime"
 	"strings"
 
 	"github.com/tdewolff/parse/v2"
@@ -179,6 +180,23 @@ func parseCSS(src string) error {
 }
 
 func parseBash(src string) error {
-	_, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(src), "")
+	_, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(shallow{strings.NewReader(src)}, "")
 	return err
+}
+
+// shallow is a reader that ends with an error when it is read from too deep in the
+// stack. The parser of bash calls itself for everything that nests, without a limit,
+// and a stack that overflows cannot be recovered from; but it reads 1 KiB at a time.
+type shallow struct{ io.Reader }
+
+// deepestStack is in calls. A bracket takes about ten of them.
+const deepestStack = 10_000
+
+var errTooDeep = errors.New("nested too deep")
+
+func (r shallow) Read(p []byte) (int, error) {
+	if runtime.Callers(deepestStack, make([]uintptr, 1)) > 0 {
+		return 0, errTooDeep
+	}
+	return r.Reader.Read(p)
 }

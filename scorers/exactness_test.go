@@ -166,7 +166,19 @@ func TestCode(t *testing.T) {
 		{why: "CSS", args: `{"language":"css"}`, output: "a:hover { color: red }", want: 1},
 		{why: "bash", args: `{"language":"bash"}`, output: "```sh\nfor i in 1 2; do echo $i; done\n```", want: 1},
 		{why: "no bash", args: `{"language":"bash"}`, output: "if true; then", want: 0},
+		{why: "nested in bash", args: `{"language":"bash"}`, output: strings.Repeat("(", 200) + "ls" + strings.Repeat(")", 200), want: 1},
 	})
+}
+
+// TestCodeThatNests gives the parsers what would overflow the stack of one that
+// calls itself for every level.
+func TestCodeThatNests(t *testing.T) {
+	for _, level := range []string{"(", "$(", "{ ", "$((", `"$(`, "[[ ((((", "${a:-", "if ", "! ", "while ", "<(", "a[", "((-", "[[ ! ", "f() ", "case x in x) "} {
+		check(t, "code", []row{{why: level, args: `{"language":"bash"}`, output: strings.Repeat(level, 1<<20/len(level)), want: 0}})
+	}
+	for _, language := range []string{"go", "javascript", "css"} {
+		check(t, "code", []row{{why: language, args: `{"language":"` + language + `"}`, output: strings.Repeat("(", 1<<20), want: 0}})
+	}
 }
 
 func TestRegexOfJavaScript(t *testing.T) {
