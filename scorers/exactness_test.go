@@ -166,6 +166,13 @@ func TestCode(t *testing.T) {
 		{why: "CSS", args: `{"language":"css"}`, output: "a:hover { color: red }", want: 1},
 		{why: "bash", args: `{"language":"bash"}`, output: "```sh\nfor i in 1 2; do echo $i; done\n```", want: 1},
 		{why: "no bash", args: `{"language":"bash"}`, output: "if true; then", want: 0},
+		{why: "Python for JavaScript", args: `{"language":"javascript"}`, output: "```python\nprint('hi')\n```", want: 0, reason: `the code fence is for "python", not javascript`},
+		{why: "TypeScript for JavaScript", args: `{"language":"javascript"}`, output: "```typescript\nlet x: number = 1\n```", want: 0, reason: "typescript"},
+		{why: "Python for bash", args: `{"language":"bash"}`, output: "Here you go:\n\n```python\nx = 1\n```\n\nEnjoy!", want: 0, reason: "python"},
+		{why: "one fence of two is foreign", args: `{"language":"bash"}`, output: "```\nls\n```\n```text\na (b\n```", want: 1},
+		{why: "attributes of a fence", args: `{"language":"javascript"}`, output: "```js{1,3}\nconst a = 1\n```", want: 1},
+		{why: "a body that closes what it stands in", output: "```go\n}\nfunc x() {\n```", want: 0, reason: "block 1 is not go"},
+		{why: "statements in a fence", output: "```go\nif x {\n\ty()\n}\n```", want: 1},
 		{why: "nested in bash", args: `{"language":"bash"}`, output: strings.Repeat("(", 200) + "ls" + strings.Repeat(")", 200), want: 1},
 	})
 }
