@@ -1,6 +1,7 @@
 package scorers_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -78,8 +79,18 @@ func TestJSONDiff(t *testing.T) {
 		{why: "fenced", expected: one(`[]`), output: "```json\n[]\n```", want: 1},
 		{why: "the best of several", expected: []string{`1`, `2`}, output: `2`, want: 1},
 		{why: "not JSON", expected: one(`1`), output: `one`, want: 0, reason: "not JSON"},
+		{why: "long texts as a set", args: `{"lists":"set","texts":"similar"}`, expected: one(longTexts("ab")), output: longTexts("ba"), want: failed, reason: "too many pairs"},
 		{why: "JSON is not expected", expected: one(`one`), output: `1`, want: skipped},
 	})
+}
+
+// longTexts is a list of 200 different texts of 8 KiB.
+func longTexts(of string) string {
+	var b strings.Builder
+	for i := range 200 {
+		fmt.Fprintf(&b, `,"%d%s"`, i, strings.Repeat(of, 4096))
+	}
+	return "[" + b.String()[1:] + "]"
 }
 
 func TestJSONPath(t *testing.T) {

@@ -29,8 +29,8 @@ and numbers are equal or not, or with texts: similar as much as their edit dista
 says, with numbers: near 1 - |a-b| / max(|a|, |b|). Lists are paired in order; as a
 set, each element with the one it is most like; a subset may lack expected
 elements and a superset have more at no cost. The reason names the first
-differences by JSON Pointer. An output that is not JSON gives 0; one over 4 MiB is
-not judged.`,
+differences by JSON Pointer. An output that is not JSON gives 0; one over 4 MiB, or
+with too many or too long elements to pair, is not judged.`,
 	Version: "1",
 	Scale:   eval.Unit,
 	Better:  eval.Higher,
@@ -73,12 +73,12 @@ func newJSONDiff(args jsonDiffArgs, _ string) (eval.Judge, error) {
 			if outErr != nil {
 				return eval.Value(0, "not JSON: "+clean(outErr.Error()))
 			}
-			d := differ{jsonDiffArgs: args, ctx: ctx, budget: 1 << 18}
+			d := differ{jsonDiffArgs: args, ctx: ctx, budget: 1 << 18, work: 1 << 29}
 			v := d.compare("", want, got)
 			switch {
 			case ctx.Err() != nil:
 				return stopped(ctx)
-			case d.budget < 0:
+			case d.spent():
 				return eval.Fail("too many pairs of list elements to compare")
 			}
 			return eval.Value(min(1, max(0, v)), d.reason())
@@ -123,10 +123,13 @@ type differ struct {
 	jsonDiffArgs
 	ctx    context.Context
 	budget int // comparisons that may still be made
+	work   int // steps of edit distances that may still be made, about 4 ns each
 	silent int // while elements are being paired
 	found  []string
 	more   int
 }
+
+func (d *differ) spent() bool { return d.budget < 0 || d.work < 0 }
 
 func (d *differ) reason() string {
 	r := strings.Join(d.found, "; ")
@@ -161,7 +164,7 @@ func (d *differ) ignored(at string) bool {
 
 // compare gives the share of want that got has.
 func (d *differ) compare(at string, want, got any) float64 {
-	if d.budget--; d.budget < 0 || d.budget%4096 == 0 && d.ctx.Err() != nil {
+	if d.budget--; d.spent() || d.budget%4096 == 0 && d.ctx.Err() != nil {
 		return 0
 	}
 	switch w := want.(type) {
@@ -197,7 +200,11 @@ func (d *differ) texts(at, w, g string) float64 {
 	if d.Texts != "similar" {
 		return 0
 	}
-	s, err := text.CharacterSimilarity(d.ctx, cut(g, 1<<14), cut(w, 1<<14))
+	g, w = cut(g, 1<<14), cut(w, 1<<14)
+	if d.work -= len(g)*len(w)/64 + 1; d.spent() {
+		return 0
+	}
+	s, err := text.CharacterSimilarity(d.ctx, g, w)
 	if err != nil {
 		return 0
 	}
@@ -226,6 +233,7 @@ func (d *differ) objects(at string, w, g map[string]any) float64 {
 		if v, ok := g[k]; ok {
 			sum += d.compare(to, w[k], v)
 		} else {
+			d.budget--
 			d.note(to, "is missing")
 		}
 	}
@@ -233,6 +241,7 @@ func (d *differ) objects(at string, w, g map[string]any) float64 {
 		to := at + "/" + pointerEscape(k)
 		if _, ok := w[k]; !ok && d.Extra == "count" && !d.ignored(to) {
 			n++
+			d.budget--
 			d.note(to, "is not expected")
 		}
 	}
@@ -306,7 +315,7 @@ func (d *differ) pair(at string, w, g []any) []int {
 				couples = append(couples, couple{i, j, v})
 			}
 		}
-		if d.budget < 0 {
+		if d.spent() {
 			break
 		}
 	}
