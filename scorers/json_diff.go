@@ -94,8 +94,9 @@ func jsonValue(s string) (v any, err error) {
 	return v, err
 }
 
-// exactIntegers reads whole numbers that a float64 would round as *big.Int, which
-// gojq compares exactly: account numbers differ in their last digit.
+// exactIntegers reads whole numbers that a float64 would round as *big.Int, however
+// they are written, which gojq compares exactly: account numbers differ in their last
+// digit.
 func exactIntegers() json.Options {
 	return json.WithUnmarshalers(json.UnmarshalFromFunc(func(d *jsontext.Decoder, v *any) error {
 		if d.PeekKind() != '0' {
@@ -111,12 +112,18 @@ func exactIntegers() json.Options {
 			return err
 		}
 		*v = f
-		if n, whole := new(big.Int).SetString(digits, 10); whole && math.Abs(f) >= 1<<53 {
-			*v = n
+		if math.Abs(f) < 1<<53 || len(digits) > mostDigits {
+			return nil
+		}
+		if n, ok := new(big.Rat).SetString(digits); ok && n.IsInt() {
+			*v = n.Num()
 		}
 		return nil
 	}))
 }
+
+// mostDigits are enough for every whole number that a float64 can hold.
+const mostDigits = 400
 
 // differ compares values and notes where they differ.
 type differ struct {
@@ -180,9 +187,13 @@ func (d *differ) compare(at string, want, got any) float64 {
 		if g, ok := got.(string); ok {
 			return d.texts(at, w, g)
 		}
-	case float64:
-		if g, ok := got.(float64); ok {
-			return d.numbers(at, w, g)
+	case float64, *big.Int:
+		if g := bigFloat(got); g != nil {
+			alike := d.numbers(bigFloat(w), g)
+			if alike < 1 {
+				d.note(at, "is %s, expected %s", short(got), short(w))
+			}
+			return alike
 		}
 	default:
 		if sameJSON(want, got) {
@@ -211,15 +222,31 @@ func (d *differ) texts(at, w, g string) float64 {
 	return s.Value()
 }
 
-func (d *differ) numbers(at string, w, g float64) float64 {
-	if w == g {
+// bigFloat gives a number without rounding it, and nil for anything else.
+func bigFloat(v any) *big.Float {
+	switch v := v.(type) {
+	case float64:
+		return big.NewFloat(v)
+	case *big.Int:
+		return new(big.Float).SetInt(v)
+	}
+	return nil
+}
+
+func (d *differ) numbers(w, g *big.Float) float64 {
+	if w.Cmp(g) == 0 {
 		return 1
 	}
-	d.note(at, "is %v, expected %v", g, w)
 	if d.Numbers != "near" {
 		return 0
 	}
-	return max(0, 1-math.Abs(w-g)/max(math.Abs(w), math.Abs(g)))
+	greatest := new(big.Float).Abs(w)
+	if a := new(big.Float).Abs(g); a.Cmp(greatest) > 0 {
+		greatest = a
+	}
+	difference := new(big.Float).Sub(w, g)
+	share, _ := difference.Quo(difference.Abs(difference), greatest).Float64()
+	return max(0, 1-share)
 }
 
 func (d *differ) objects(at string, w, g map[string]any) float64 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -25,7 +26,9 @@ The query is one of jq, such as .items[0].price or [.items[].id] | sort. What it
 finds must equal the argument equals, or, where that is absent, an expected answer,
 read as JSON where it is JSON and as a text else. Numbers are equal by value, key
 order does not matter. A query that finds nothing gives 0, as does an output that
-is not JSON. A query that runs longer than 100,000 steps fails.`,
+is not JSON. To jq a key that is absent is null; has("a") tells them apart. A query
+that runs longer than 100,000 steps fails, and one that asks for the time of day is
+refused.`,
 	Version: "1",
 	Scale:   eval.Binary,
 	Better:  eval.Higher,
@@ -88,6 +91,9 @@ func newJSONPath(args jsonPathArgs, _ string) (eval.Judge, error) {
 		if slices.ContainsFunc(wanted, func(w any) bool { return sameJSON(w, got) }) {
 			return eval.Value(1, "")
 		}
+		if got == nil {
+			return eval.Value(0, "the query finds nothing, or null")
+		}
 		return eval.Value(0, clean("found "+showJSON(got)+", expected "+showJSON(wanted[0])))
 	}), nil
 }
@@ -121,8 +127,41 @@ func newQuery(source string) (query, error) {
 	if err != nil {
 		return query{}, err
 	}
+	if name := calls(reflect.ValueOf(parsed), clocks); name != "" {
+		return query{}, &eval.InputError{Msg: name + " depends on the clock or the place of the machine", Hint: "the same output must always have the same score"}
+	}
 	code, err := gojq.Compile(parsed, gojq.WithEnvironLoader(func() []string { return nil }))
 	return query{code}, err
+}
+
+// clocks are the functions of jq that give something else at another time or place.
+var clocks = []string{"now", "localtime", "strflocaltime"}
+
+// calls gives the first of the functions that a parsed query calls: gojq has no
+// option to leave one out, nor a walk over its tree.
+func calls(v reflect.Value, names []string) string {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if f, ok := v.Interface().(*gojq.Func); ok && f != nil && slices.Contains(names, f.Name) {
+			return f.Name
+		}
+		if !v.IsNil() {
+			return calls(v.Elem(), names)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			if name := calls(v.Index(i), names); name != "" {
+				return name
+			}
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if name := calls(v.Field(i), names); name != "" {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 var errTooLong = errors.New("the query runs too long")
@@ -143,7 +182,7 @@ func (q query) first(ctx context.Context, in any) (v any, found bool, err error)
 	if f, ok := v.(float64); ok && (math.IsNaN(f) || math.IsInf(f, 0)) {
 		return nil, false, errors.New("the query gives no number")
 	}
-	return v, v != nil, nil
+	return v, true, nil
 }
 
 // steps is a context that ends after so many looks at it: gojq looks once a step,

@@ -103,17 +103,19 @@ func TestComposite(t *testing.T) {
 		{why: "a skip takes its weight along", args: `{"metrics":[{"exact":{"weight":3}},{"contains":{"values":"a"}}]}`, output: "a", want: 1},
 	})
 	for args, want := range map[string]string{
-		`{"metrics":[]}`:                                       "not empty",
-		`{"metrics":["exat"]}`:                                 `did you mean "exact"?`,
-		`{"metrics":["rouge-l"]}`:                              "give it a threshold",
-		`{"metrics":[{"exact":{"weight":2}}]}`:                 "counts the same",
-		`{"metrics":["exact"],"weight":2}`:                     "inside of mean-of only",
-		`{"metrics":["exact"],"threshold":0.5}`:                "yes or no by itself",
-		`{"metrics":["exact"],"versions":["0"]}`:               "the scorers of the parts have 1, not 0",
-		`{"metrics":["exact"],"transform":"lowre"}`:            `did you mean "lower"?`,
-		`{"metrics":["exact"],"transform":{"lower":1}}`:        "takes no argument",
-		`{"metrics":["exact"],"transform":{"regex":"(?<=a)"}}`: "lookbehind",
-		`{"metrics":["exact"],"transform":{"line":0}}`:         "other than 0",
+		`{"metrics":[]}`:                                               "not empty",
+		`{"metrics":["exat"]}`:                                         `did you mean "exact"?`,
+		`{"metrics":["rouge-l"]}`:                                      "give it a threshold",
+		`{"metrics":[{"exact":{"weight":2}}]}`:                         "counts the same",
+		`{"metrics":["exact"],"weight":2}`:                             "inside of mean-of only",
+		`{"metrics":["exact"],"threshold":0.5}`:                        "yes or no by itself",
+		`{"metrics":["exact"],"versions":["0"]}`:                       "the scorers of the parts have 1, not 0",
+		`{"metrics":["exact"],"transform":"lowre"}`:                    `did you mean "lower"?`,
+		`{"metrics":["exact"],"transform":{"lower":1}}`:                "takes no argument",
+		`{"metrics":["exact"],"transform":{"regex":"(?<=a)"}}`:         "lookbehind",
+		`{"metrics":["exact"],"transform":{"line":0}}`:                 "other than 0",
+		`{"metrics":["exact"],"transform":{"jq":"now"}}`:               "depends on the clock",
+		`{"metrics":[{"json-path":{"query":".a|[1,(now|floor%2)]"}}]}`: "depends on the clock",
 	} {
 		_, _, err := scorers.Bind(eval.MetricSpec{Scorer: "all-of", Args: json.RawMessage(args)}, "")
 		_, hints := eval.InputErrors(err)

@@ -63,7 +63,7 @@ var Transforms = []Transform{
 		}, s), true
 	})},
 	{"regex", "text", "the first group of the first match, or the whole match", regexStep},
-	{"jq", "text", "what a jq query finds in the JSON that the text is; texts without quotation marks", jqStep},
+	{"jq", "text", "what a jq query finds in the JSON that the text is; texts without quotation marks; null is nothing", jqStep},
 	{"code-fence", "", "the content of the first code fence", sometimes(func(s string) (string, bool) {
 		for _, f := range fences(s) {
 			return strings.TrimSuffix(f.body, "\n"), true
@@ -153,7 +153,7 @@ func jqStep(arg string, _ int) (step, error) {
 		if errors.Is(err, errTooLong) || ctx.Err() != nil {
 			return "", false, err
 		}
-		if err != nil || !found {
+		if err != nil || !found || v == nil {
 			return "", false, nil
 		}
 		if t, ok := v.(string); ok {
