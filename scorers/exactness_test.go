@@ -128,12 +128,26 @@ func TestFormats(t *testing.T) {
 		{why: "not directly", args: `{"elements":["a/b"]}`, output: `<a><c><b/></c></a>`, want: 0, reason: `no element "a/b"`},
 		{why: "text", output: "hello", want: 0},
 		{why: "too deep", output: strings.Repeat("<a>", 20_000), want: 0, reason: "too deep"},
+		{why: "another prefix", output: `<a:x></b:x>`, want: 0, reason: "</b:x> closes nothing"},
+		{why: "two attributes alike", output: `<a x="1" x="2"/>`, want: 0, reason: "two attributes x"},
+		{why: "alike but for the prefix", output: `<a n:x="1" x='2>'><b n:x=""/></a>`, want: 1},
+		{why: "a declaration at the end", output: `<a/><?xml version="1.0"?>`, want: 0, reason: "<?xml?> stands behind"},
+		{why: "a document type at the end", output: `<a/><!DOCTYPE a>`, want: 0, reason: "a declaration stands behind"},
+		{why: "a document type", output: "<?xml version='1.0'?>\n<!-- c --><!DOCTYPE a><a/>\n<?x y?>", want: 1},
+		{why: "attributes without a blank", output: `<a b="1"c="2"/>`, want: 0, reason: "no white space"},
+		{why: "an element with a prefix", args: `{"elements":["ns:answer"]}`, output: `<ns:answer/>`, want: 1},
+		{why: "with any prefix", args: `{"elements":["r/answer"]}`, output: `<r><ns:answer/></r>`, want: 1},
+		{why: "with another prefix", args: `{"elements":["ns:answer"]}`, output: `<x:answer/>`, want: 0, reason: "no element"},
 	})
 	check(t, "html", []row{
 		{why: "a page", output: "<!DOCTYPE html><html><head><title>t</title><body><p>one<p>two<br><img src=x></html>", want: 1},
 		{why: "crossed", output: "<b><i>x</b></i>", want: 0, reason: "stands where <i> is open"},
 		{why: "open", output: "<div><p>x", want: 0, reason: "<div> is not closed"},
 		{why: "text", output: "a < b and c > d", want: 0, reason: "no element"},
+		{why: "fenced", output: "```html\n<p>Hi</p>\n```", want: 0, reason: "a code fence"},
+		{why: "fenced in prose", output: "Here:\n\n```html\n<div>Hi</div>\n```\nBye.", want: 0, reason: "a code fence"},
+		{why: "a fence allowed", args: `{"fenced":"allow"}`, output: "```html\n<p>Hi</p>\n```", want: 1},
+		{why: "a fence inside", output: "<pre>\n```\nx\n```\n</pre>", want: 1},
 		{why: "an element wanted", args: `{"elements":"table"}`, output: "<p>x</p>", want: 0, reason: `no element "table"`},
 	})
 	check(t, "yaml", []row{
@@ -141,6 +155,10 @@ func TestFormats(t *testing.T) {
 		{why: "a sentence", output: "hello there", want: 0, reason: "neither a mapping nor a list"},
 		{why: "broken", output: "a: [1\nb: 2", want: 0, reason: "not YAML"},
 		{why: "a key", args: `{"keys":["a","z"]}`, output: "a: 1", want: 0, reason: `no key "z"`},
+		{why: "a broken second document", output: "a: 1\n---\n[unclosed", want: 0, reason: "not YAML"},
+		{why: "two documents", args: `{"keys":"a"}`, output: "a: 1\n---\nb: 2", want: 1},
+		{why: "a key twice", output: "x:\n- a: 1\n  a: 2", want: 0, reason: `line 3: the key "a" stands twice`},
+		{why: "a text and a number", output: "1: a\n\"1\": b", want: 1},
 		{why: "an alias bomb", output: "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\n", want: 1},
 	})
 	check(t, "csv", []row{
@@ -149,6 +167,10 @@ func TestFormats(t *testing.T) {
 		{why: "one column", output: "a\nb", want: 0, reason: "1 field a row, at least 2 wanted"},
 		{why: "a column wanted", args: `{"columns":["b","c"]}`, output: "a,b\n1,2", want: 0, reason: `no column "c"`},
 		{why: "semicolons", args: `{"delimiter":";"}`, output: "a;b\n1;2", want: 1},
+		{why: "tabs", args: `{"delimiter":"\t"}`, output: "a\tb\n1\t", want: 1},
+		{why: "an empty first name", args: `{"delimiter":"\t"}`, output: "\n\tQ1\tQ2\nRev\t1\t2\n \n", want: 1},
+		{why: "tabs in a fence", args: `{"delimiter":"\t","fenced":"allow"}`, output: "```tsv\n\tQ1\nRev\t\n```\n", want: 1},
+		{why: "an empty fence", args: `{"fenced":"allow"}`, output: "```csv\n```", want: 0},
 		{why: "rows", args: `{"rows_min":3}`, output: "a,b\n1,2", want: 0, reason: "2 rows, at least 3 wanted"},
 		{why: "empty", output: "", want: 0},
 	})
