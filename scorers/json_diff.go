@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"math/big"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -85,45 +83,6 @@ func newJSONDiff(args jsonDiffArgs, _ string) (eval.Judge, error) {
 		})
 	}), nil
 }
-
-func jsonValue(s string) (v any, err error) {
-	if err := wellFormedJSON(context.Background(), s); err != nil {
-		return nil, err
-	}
-	err = json.Unmarshal([]byte(s), &v, allowDuplicates, exactIntegers())
-	return v, err
-}
-
-// exactIntegers reads whole numbers that a float64 would round as *big.Int, however
-// they are written, which gojq compares exactly: account numbers differ in their last
-// digit.
-func exactIntegers() json.Options {
-	return json.WithUnmarshalers(json.UnmarshalFromFunc(func(d *jsontext.Decoder, v *any) error {
-		if d.PeekKind() != '0' {
-			return errors.ErrUnsupported
-		}
-		raw, err := d.ReadValue()
-		if err != nil {
-			return err
-		}
-		digits := string(raw)
-		f, err := strconv.ParseFloat(digits, 64)
-		if err != nil {
-			return err
-		}
-		*v = f
-		if math.Abs(f) < 1<<53 || len(digits) > mostDigits {
-			return nil
-		}
-		if n, ok := new(big.Rat).SetString(digits); ok && n.IsInt() {
-			*v = n.Num()
-		}
-		return nil
-	}))
-}
-
-// mostDigits are enough for every whole number that a float64 can hold.
-const mostDigits = 400
 
 // differ compares values and notes where they differ.
 type differ struct {
@@ -220,17 +179,6 @@ func (d *differ) texts(at, w, g string) float64 {
 		return 0
 	}
 	return s.Value()
-}
-
-// bigFloat gives a number without rounding it, and nil for anything else.
-func bigFloat(v any) *big.Float {
-	switch v := v.(type) {
-	case float64:
-		return big.NewFloat(v)
-	case *big.Int:
-		return new(big.Float).SetInt(v)
-	}
-	return nil
 }
 
 func (d *differ) numbers(w, g *big.Float) float64 {

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/big"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -117,6 +119,56 @@ func showJSON(v any) string {
 		return fmt.Sprint(v)
 	}
 	return cut(string(b), quoteLimit)
+}
+
+func jsonValue(s string) (v any, err error) {
+	if err := wellFormedJSON(context.Background(), s); err != nil {
+		return nil, err
+	}
+	err = json.Unmarshal([]byte(s), &v, allowDuplicates, exactIntegers())
+	return v, err
+}
+
+// exactIntegers reads whole numbers that a float64 would round as *big.Int, however
+// they are written, which gojq compares exactly: account numbers differ in their last
+// digit.
+func exactIntegers() json.Options {
+	return json.WithUnmarshalers(json.UnmarshalFromFunc(func(d *jsontext.Decoder, v *any) error {
+		if d.PeekKind() != '0' {
+			return errors.ErrUnsupported
+		}
+		raw, err := d.ReadValue()
+		if err != nil {
+			return err
+		}
+		digits := string(raw)
+		f, err := strconv.ParseFloat(digits, 64)
+		if err != nil {
+			return err
+		}
+		*v = f
+		if math.Abs(f) < 1<<53 || len(digits) > mostDigits {
+			return nil
+		}
+		if n, ok := new(big.Rat).SetString(digits); ok && n.IsInt() {
+			*v = n.Num()
+		}
+		return nil
+	}))
+}
+
+// mostDigits are enough for every whole number that a float64 can hold.
+const mostDigits = 400
+
+// bigFloat gives a number without rounding it, and nil for anything else.
+func bigFloat(v any) *big.Float {
+	switch v := v.(type) {
+	case float64:
+		return big.NewFloat(v)
+	case *big.Int:
+		return new(big.Float).SetInt(v)
+	}
+	return nil
 }
 
 // query is a compiled jq query without access to files, environment or time.
