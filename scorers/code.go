@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io"
+	"runtime"
 	"strings"
 
 	"github.com/tdewolff/parse/v2"
@@ -22,11 +23,11 @@ var codeScorer = &eval.Scorer{
 	Doc: `1 if the output holds code of the language that parses; nothing is run.
 
 The code is the content of the fences named for the language, or, where there are
-none, of the fences without a name, or the whole output. Every block must parse
-by itself. Languages with a parser here: go (a file, declarations or statements),
-javascript, css, bash; json, xml, html, csv, yaml and sql are scorers of their own.
-With fence: require, an output without a fence for the language gives 0. Outputs
-over 1 MiB are not judged.`,
+none, of the fences without a name, or, without any fence, the whole output. Where
+all fences name other languages the score is 0. Every block must parse by itself.
+Languages with a parser here: go (a file, declarations or statements), javascript,
+css, bash; json, xml, html, csv, yaml and sql are scorers of their own. With fence: require, an
+output without a fence for the language gives 0. Outputs over 1 MiB are not judged.`,
 	Version: "1",
 	Scale:   eval.Binary,
 	Better:  eval.Higher,
@@ -43,7 +44,7 @@ var codeDefaults = codeArgs{Language: "go", Fence: "allow"}
 
 // languageNames are the names that a fence may use.
 var languageNames = map[string][]string{
-	"go": {"go", "golang"}, "javascript": {"javascript", "js", "mjs", "node"}, "css": {"css"}, "bash": {"bash", "sh", "shell", "zsh"},
+	"go": {"go", "golang"}, "javascript": {"javascript", "js", "mjs", "cjs", "node"}, "css": {"css"}, "bash": {"bash", "sh", "shell", "zsh"},
 }
 
 var parsers = map[string]func(string) error{"go": parseGo, "javascript": parseJS, "css": parseCSS, "bash": parseBash}
@@ -59,9 +60,12 @@ func newCode(args codeArgs, _ string) (eval.Judge, error) {
 		if len(s.Output.Text) > codeLimit {
 			return eval.Fail(fmt.Sprintf("the output is %d bytes long; at most %d are parsed", len(s.Output.Text), codeLimit))
 		}
-		blocks := codeBlocks(s.Output.Text, languageNames[args.Language])
+		blocks, foreign := codeBlocks(s.Output.Text, languageNames[args.Language])
 		if len(blocks) == 0 && args.Fence == "require" {
 			return eval.Value(0, "no code fence for "+args.Language)
+		}
+		if len(blocks) == 0 && foreign != "" {
+			return eval.Value(0, "the code fence is for "+quote(foreign)+", not "+args.Language)
 		}
 		if len(blocks) == 0 {
 			blocks = []string{s.Output.Text}
@@ -79,8 +83,8 @@ func newCode(args codeArgs, _ string) (eval.Judge, error) {
 }
 
 // codeBlocks gives the content of the fences with one of the names, or of those
-// without a name where there are none.
-func codeBlocks(s string, names []string) []string {
+// without a name where there are none; foreign is another language with a fence.
+func codeBlocks(s string, names []string) (blocks []string, foreign string) {
 	var named, unnamed []string
 	for _, f := range fences(s) {
 		switch {
@@ -88,12 +92,14 @@ func codeBlocks(s string, names []string) []string {
 			unnamed = append(unnamed, f.body)
 		case containsFold(names, f.name):
 			named = append(named, f.body)
+		case foreign == "":
+			foreign = f.name
 		}
 	}
 	if len(named) > 0 {
-		return named
+		return named, foreign
 	}
-	return unnamed
+	return unnamed, foreign
 }
 
 func containsFold(names []string, name string) bool {
@@ -127,8 +133,7 @@ func fences(s string) (found []fence) {
 		case n < 3:
 		case mark == "" && !(text[0] == '`' && strings.Contains(text[n:], "`")):
 			mark, from = text[:n], offset
-			name, _, _ := strings.Cut(strings.TrimSpace(text[n:]), " ")
-			found = append(found, fence{name: name, start: at, body: s[from:]})
+			found = append(found, fence{name: fenceName(text[n:]), start: at, body: s[from:]})
 		case mark != "" && n >= len(mark) && text[0] == mark[0] && strings.TrimSpace(text[n:]) == "":
 			f := &found[len(found)-1]
 			f.closed, f.body, mark = true, s[from:at], ""
@@ -137,11 +142,22 @@ func fences(s string) (found []fence) {
 	return found
 }
 
+// fenceName takes the language from what stands behind the backticks, which may go
+// on, as "js {1,3}", "go:main.go" and "{.python #x}" do.
+func fenceName(info string) string {
+	info = strings.TrimLeft(info, " \t{.")
+	if i := strings.IndexAny(info, " \t\r\n{},:"); i >= 0 {
+		return info[:i]
+	}
+	return info
+}
+
 func parseGo(src string) error {
 	var first error
 	for _, wrap := range [][2]string{{"", ""}, {"package p\n", ""}, {"package p\nfunc _() {\n", "\n}"}} {
-		_, err := parser.ParseFile(token.NewFileSet(), "", wrap[0]+src+wrap[1], parser.SkipObjectResolution)
-		if err == nil {
+		file, err := parser.ParseFile(token.NewFileSet(), "", wrap[0]+src+wrap[1], parser.SkipObjectResolution)
+		// Statements that close the function around them make a second declaration.
+		if err == nil && (wrap[1] == "" || len(file.Decls) == 1) {
 			return nil
 		}
 		if first == nil {
@@ -179,6 +195,23 @@ func parseCSS(src string) error {
 }
 
 func parseBash(src string) error {
-	_, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(src), "")
+	_, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(shallow{strings.NewReader(src)}, "")
 	return err
+}
+
+// shallow is a reader that ends with an error when it is read from too deep in the
+// stack. The parser of bash calls itself for everything that nests, without a limit,
+// and a stack that overflows cannot be recovered from; but it reads 1 KiB at a time.
+type shallow struct{ io.Reader }
+
+// deepestStack is in calls. A bracket takes about ten of them.
+const deepestStack = 10_000
+
+var errTooDeep = errors.New("nested too deep")
+
+func (r shallow) Read(p []byte) (int, error) {
+	if runtime.Callers(deepestStack, make([]uintptr, 1)) > 0 {
+		return 0, errTooDeep
+	}
+	return r.Reader.Read(p)
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"holdtrue/eval"
@@ -44,11 +45,11 @@ func newCSV(args csvArgs, _ string) (eval.Judge, error) {
 		return nil, errors.New(`delimiter: expected one character that is no quotation mark or end of line, such as "," or ";"`)
 	}
 	return eval.JudgeFunc(func(ctx context.Context, s *eval.Sample) eval.Score {
-		out := strings.TrimPrefix(strings.TrimSpace(s.Output.Text), "\ufeff")
+		out := strings.TrimPrefix(s.Output.Text, "\ufeff")
 		if args.Fenced == "allow" {
-			out = unfence(out)
+			out = unfenceTable(out)
 		}
-		err := args.read(ctx, out, comma)
+		err := args.read(ctx, trimTable(out, comma), comma)
 		switch {
 		case ctx.Err() != nil:
 			return stopped(ctx)
@@ -57,6 +58,23 @@ func newCSV(args csvArgs, _ string) (eval.Judge, error) {
 		}
 		return eval.Value(1, "")
 	}), nil
+}
+
+// trimTable takes the white space off the ends that divides no fields: a tab may
+// stand for an empty first or last one.
+func trimTable(s string, comma rune) string {
+	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) && r != comma })
+}
+
+// unfenceTable takes a code fence off as unfence does, but leaves all between its
+// two lines.
+func unfenceTable(s string) string {
+	fenced := strings.TrimSpace(s)
+	if unfence(fenced) == fenced {
+		return s
+	}
+	_, body, _ := strings.Cut(fenced, "\n")
+	return body[:max(0, strings.LastIndexByte(body, '\n'))]
 }
 
 func (a csvArgs) read(ctx context.Context, s string, comma rune) error {

@@ -1,6 +1,7 @@
 package scorers_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -73,13 +74,29 @@ func TestJSONDiff(t *testing.T) {
 		{why: "a superset", args: `{"lists":"superset"}`, expected: one(`[1]`), output: `[3,1]`, want: 1},
 		{why: "texts alike", args: `{"texts":"similar"}`, expected: one(`"kitten"`), output: `"sitting"`, want: 1 - 3./7},
 		{why: "numbers near", args: `{"numbers":"near"}`, expected: one(`100`), output: `90`, want: 0.9},
-		{why: "long numbers", expected: one(`9007199254740993`), output: `9007199254740992`, want: 0},
+		{why: "long numbers", expected: one(`9007199254740993`), output: `9007199254740992`, want: 0, reason: "/ is 9007199254740992, expected 9007199254740993"},
+		{why: "a long number with an exponent", expected: one(`{"a":1e16}`), output: `{"a":10000000000000000}`, want: 1},
+		{why: "the other way round", expected: one(`{"a":10000000000000000}`), output: `{"a":1e16}`, want: 1},
+		{why: "a long number with a point", expected: one(`10000000000000000.0`), output: `10000000000000000`, want: 1},
+		{why: "long numbers near", args: `{"numbers":"near"}`, expected: one(`100000000000000000000`), output: `90000000000000000000`, want: 0.9},
+		{why: "one of them long", args: `{"numbers":"near"}`, expected: one(`10000000000000000`), output: `-1`, want: 0},
+		{why: "zero is near to nothing else", args: `{"numbers":"near"}`, expected: one(`0`), output: `0.5`, want: 0, reason: "/ is 0.5, expected 0"},
 		{why: "types", expected: one(`{"a":"1"}`), output: `{"a":1}`, want: 0, reason: `/a is 1, expected "1"`},
 		{why: "fenced", expected: one(`[]`), output: "```json\n[]\n```", want: 1},
 		{why: "the best of several", expected: []string{`1`, `2`}, output: `2`, want: 1},
 		{why: "not JSON", expected: one(`1`), output: `one`, want: 0, reason: "not JSON"},
+		{why: "long texts as a set", args: `{"lists":"set","texts":"similar"}`, expected: one(longTexts("ab")), output: longTexts("ba"), want: failed, reason: "too many pairs"},
 		{why: "JSON is not expected", expected: one(`one`), output: `1`, want: skipped},
 	})
+}
+
+// longTexts is a list of 200 different texts of 8 KiB.
+func longTexts(of string) string {
+	var b strings.Builder
+	for i := range 200 {
+		fmt.Fprintf(&b, `,"%d%s"`, i, strings.Repeat(of, 4096))
+	}
+	return "[" + b.String()[1:] + "]"
 }
 
 func TestJSONPath(t *testing.T) {
@@ -89,6 +106,12 @@ func TestJSONPath(t *testing.T) {
 		{why: "by argument", args: `{"query":"[.items[].id] | sort","equals":[1,2]}`, output: `{"items":[{"id":2},{"id":1}]}`, want: 1},
 		{why: "wrong", args: `{"query":".n","equals":1}`, output: `{"n":2}`, want: 0, reason: "found 2, expected 1"},
 		{why: "nothing there", args: `{"query":".z","equals":1}`, output: `{"n":2}`, want: 0, reason: "finds nothing"},
+		{why: "null by argument", args: `{"query":".a","equals":null}`, output: `{"a":null}`, want: 1},
+		{why: "null is expected", args: `{"query":".a"}`, expected: one("null"), output: `{"a":null}`, want: 1},
+		{why: "null is not expected", args: `{"query":".a","equals":1}`, output: `{"a":null}`, want: 0, reason: "nothing, or null"},
+		{why: "empty", args: `{"query":"empty","equals":null}`, output: `{}`, want: 0, reason: "finds nothing"},
+		{why: "a key called now", args: `{"query":".now","equals":1}`, output: `{"now":1}`, want: 1},
+		{why: "a long number", args: `{"query":".a","equals":1e16}`, output: `{"a":10000000000000000}`, want: 1},
 		{why: "a type error is the output's", args: `{"query":".a.b","equals":1}`, output: `{"a":[1]}`, want: 0, reason: "expected an object"},
 		{why: "endless", args: `{"query":"last(repeat(1))","equals":1}`, output: `{}`, want: failed, reason: "too long"},
 		{why: "not JSON", args: `{"query":".a","equals":1}`, output: `a`, want: 0, reason: "not JSON"},
@@ -105,12 +128,26 @@ func TestFormats(t *testing.T) {
 		{why: "not directly", args: `{"elements":["a/b"]}`, output: `<a><c><b/></c></a>`, want: 0, reason: `no element "a/b"`},
 		{why: "text", output: "hello", want: 0},
 		{why: "too deep", output: strings.Repeat("<a>", 20_000), want: 0, reason: "too deep"},
+		{why: "another prefix", output: `<a:x></b:x>`, want: 0, reason: "</b:x> closes nothing"},
+		{why: "two attributes alike", output: `<a x="1" x="2"/>`, want: 0, reason: "two attributes x"},
+		{why: "alike but for the prefix", output: `<a n:x="1" x='2>'><b n:x=""/></a>`, want: 1},
+		{why: "a declaration at the end", output: `<a/><?xml version="1.0"?>`, want: 0, reason: "<?xml?> stands behind"},
+		{why: "a document type at the end", output: `<a/><!DOCTYPE a>`, want: 0, reason: "a declaration stands behind"},
+		{why: "a document type", output: "<?xml version='1.0'?>\n<!-- c --><!DOCTYPE a><a/>\n<?x y?>", want: 1},
+		{why: "attributes without a blank", output: `<a b="1"c="2"/>`, want: 0, reason: "no white space"},
+		{why: "an element with a prefix", args: `{"elements":["ns:answer"]}`, output: `<ns:answer/>`, want: 1},
+		{why: "with any prefix", args: `{"elements":["r/answer"]}`, output: `<r><ns:answer/></r>`, want: 1},
+		{why: "with another prefix", args: `{"elements":["ns:answer"]}`, output: `<x:answer/>`, want: 0, reason: "no element"},
 	})
 	check(t, "html", []row{
 		{why: "a page", output: "<!DOCTYPE html><html><head><title>t</title><body><p>one<p>two<br><img src=x></html>", want: 1},
 		{why: "crossed", output: "<b><i>x</b></i>", want: 0, reason: "stands where <i> is open"},
 		{why: "open", output: "<div><p>x", want: 0, reason: "<div> is not closed"},
 		{why: "text", output: "a < b and c > d", want: 0, reason: "no element"},
+		{why: "fenced", output: "```html\n<p>Hi</p>\n```", want: 0, reason: "a code fence"},
+		{why: "fenced in prose", output: "Here:\n\n```html\n<div>Hi</div>\n```\nBye.", want: 0, reason: "a code fence"},
+		{why: "a fence allowed", args: `{"fenced":"allow"}`, output: "```html\n<p>Hi</p>\n```", want: 1},
+		{why: "a fence inside", output: "<pre>\n```\nx\n```\n</pre>", want: 1},
 		{why: "an element wanted", args: `{"elements":"table"}`, output: "<p>x</p>", want: 0, reason: `no element "table"`},
 	})
 	check(t, "yaml", []row{
@@ -118,6 +155,10 @@ func TestFormats(t *testing.T) {
 		{why: "a sentence", output: "hello there", want: 0, reason: "neither a mapping nor a list"},
 		{why: "broken", output: "a: [1\nb: 2", want: 0, reason: "not YAML"},
 		{why: "a key", args: `{"keys":["a","z"]}`, output: "a: 1", want: 0, reason: `no key "z"`},
+		{why: "a broken second document", output: "a: 1\n---\n[unclosed", want: 0, reason: "not YAML"},
+		{why: "two documents", args: `{"keys":"a"}`, output: "a: 1\n---\nb: 2", want: 1},
+		{why: "a key twice", output: "x:\n- a: 1\n  a: 2", want: 0, reason: `line 3: the key "a" stands twice`},
+		{why: "a text and a number", output: "1: a\n\"1\": b", want: 1},
 		{why: "an alias bomb", output: "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\n", want: 1},
 	})
 	check(t, "csv", []row{
@@ -126,6 +167,10 @@ func TestFormats(t *testing.T) {
 		{why: "one column", output: "a\nb", want: 0, reason: "1 field a row, at least 2 wanted"},
 		{why: "a column wanted", args: `{"columns":["b","c"]}`, output: "a,b\n1,2", want: 0, reason: `no column "c"`},
 		{why: "semicolons", args: `{"delimiter":";"}`, output: "a;b\n1;2", want: 1},
+		{why: "tabs", args: `{"delimiter":"\t"}`, output: "a\tb\n1\t", want: 1},
+		{why: "an empty first name", args: `{"delimiter":"\t"}`, output: "\n\tQ1\tQ2\nRev\t1\t2\n \n", want: 1},
+		{why: "tabs in a fence", args: `{"delimiter":"\t","fenced":"allow"}`, output: "```tsv\n\tQ1\nRev\t\n```\n", want: 1},
+		{why: "an empty fence", args: `{"fenced":"allow"}`, output: "```csv\n```", want: 0},
 		{why: "rows", args: `{"rows_min":3}`, output: "a,b\n1,2", want: 0, reason: "2 rows, at least 3 wanted"},
 		{why: "empty", output: "", want: 0},
 	})
@@ -166,7 +211,26 @@ func TestCode(t *testing.T) {
 		{why: "CSS", args: `{"language":"css"}`, output: "a:hover { color: red }", want: 1},
 		{why: "bash", args: `{"language":"bash"}`, output: "```sh\nfor i in 1 2; do echo $i; done\n```", want: 1},
 		{why: "no bash", args: `{"language":"bash"}`, output: "if true; then", want: 0},
+		{why: "Python for JavaScript", args: `{"language":"javascript"}`, output: "```python\nprint('hi')\n```", want: 0, reason: `the code fence is for "python", not javascript`},
+		{why: "TypeScript for JavaScript", args: `{"language":"javascript"}`, output: "```typescript\nlet x: number = 1\n```", want: 0, reason: "typescript"},
+		{why: "Python for bash", args: `{"language":"bash"}`, output: "Here you go:\n\n```python\nx = 1\n```\n\nEnjoy!", want: 0, reason: "python"},
+		{why: "one fence of two is foreign", args: `{"language":"bash"}`, output: "```\nls\n```\n```text\na (b\n```", want: 1},
+		{why: "attributes of a fence", args: `{"language":"javascript"}`, output: "```js{1,3}\nconst a = 1\n```", want: 1},
+		{why: "a body that closes what it stands in", output: "```go\n}\nfunc x() {\n```", want: 0, reason: "block 1 is not go"},
+		{why: "statements in a fence", output: "```go\nif x {\n\ty()\n}\n```", want: 1},
+		{why: "nested in bash", args: `{"language":"bash"}`, output: strings.Repeat("(", 200) + "ls" + strings.Repeat(")", 200), want: 1},
 	})
+}
+
+// TestCodeThatNests gives the parsers what would overflow the stack of one that
+// calls itself for every level.
+func TestCodeThatNests(t *testing.T) {
+	for _, level := range []string{"(", "$(", "{ ", "$((", `"$(`, "[[ ((((", "${a:-", "if ", "! ", "while ", "<(", "a[", "((-", "[[ ! ", "f() ", "case x in x) "} {
+		check(t, "code", []row{{why: level, args: `{"language":"bash"}`, output: strings.Repeat(level, 1<<20/len(level)), want: 0}})
+	}
+	for _, language := range []string{"go", "javascript", "css"} {
+		check(t, "code", []row{{why: language, args: `{"language":"` + language + `"}`, output: strings.Repeat("(", 1<<20), want: 0}})
+	}
 }
 
 func TestRegexOfJavaScript(t *testing.T) {

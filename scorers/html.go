@@ -18,7 +18,8 @@ var htmlScorer = &eval.Scorer{
 
 There is at least one element of HTML, every end tag closes the element that is
 open, and nothing that needs an end tag stays open; those that HTML allows to
-leave open (p, li, td, ...) may. Nothing is run or loaded. With elements, elements
+leave open (p, li, td, ...) may. Text may stand around the elements, but no code
+fence. Nothing is run or loaded. With elements, elements
 of these names must occur. With fenced: allow, one code fence around the whole
 output is taken off first.`,
 	Version: "1",
@@ -87,6 +88,9 @@ func readHTML(ctx context.Context, s string) (found map[string]bool, err error) 
 				return nil, z.Err()
 			}
 			break
+		}
+		if kind == html.TextToken && len(open) == 0 && len(fences(string(z.Raw()))) > 0 {
+			return nil, errors.New("a code fence outside of the elements")
 		}
 		if kind != html.StartTagToken && kind != html.EndTagToken && kind != html.SelfClosingTagToken {
 			continue

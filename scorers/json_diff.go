@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"math/big"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -29,8 +27,8 @@ and numbers are equal or not, or with texts: similar as much as their edit dista
 says, with numbers: near 1 - |a-b| / max(|a|, |b|). Lists are paired in order; as a
 set, each element with the one it is most like; a subset may lack expected
 elements and a superset have more at no cost. The reason names the first
-differences by JSON Pointer. An output that is not JSON gives 0; one over 4 MiB is
-not judged.`,
+differences by JSON Pointer. An output that is not JSON gives 0; one over 4 MiB, or
+with too many or too long elements to pair, is not judged.`,
 	Version: "1",
 	Scale:   eval.Unit,
 	Better:  eval.Higher,
@@ -73,12 +71,12 @@ func newJSONDiff(args jsonDiffArgs, _ string) (eval.Judge, error) {
 			if outErr != nil {
 				return eval.Value(0, "not JSON: "+clean(outErr.Error()))
 			}
-			d := differ{jsonDiffArgs: args, ctx: ctx, budget: 1 << 18}
+			d := differ{jsonDiffArgs: args, ctx: ctx, budget: 1 << 18, work: 1 << 29}
 			v := d.compare("", want, got)
 			switch {
 			case ctx.Err() != nil:
 				return stopped(ctx)
-			case d.budget < 0:
+			case d.spent():
 				return eval.Fail("too many pairs of list elements to compare")
 			}
 			return eval.Value(min(1, max(0, v)), d.reason())
@@ -86,47 +84,18 @@ func newJSONDiff(args jsonDiffArgs, _ string) (eval.Judge, error) {
 	}), nil
 }
 
-func jsonValue(s string) (v any, err error) {
-	if err := wellFormedJSON(context.Background(), s); err != nil {
-		return nil, err
-	}
-	err = json.Unmarshal([]byte(s), &v, allowDuplicates, exactIntegers())
-	return v, err
-}
-
-// exactIntegers reads whole numbers that a float64 would round as *big.Int, which
-// gojq compares exactly: account numbers differ in their last digit.
-func exactIntegers() json.Options {
-	return json.WithUnmarshalers(json.UnmarshalFromFunc(func(d *jsontext.Decoder, v *any) error {
-		if d.PeekKind() != '0' {
-			return errors.ErrUnsupported
-		}
-		raw, err := d.ReadValue()
-		if err != nil {
-			return err
-		}
-		digits := string(raw)
-		f, err := strconv.ParseFloat(digits, 64)
-		if err != nil {
-			return err
-		}
-		*v = f
-		if n, whole := new(big.Int).SetString(digits, 10); whole && math.Abs(f) >= 1<<53 {
-			*v = n
-		}
-		return nil
-	}))
-}
-
 // differ compares values and notes where they differ.
 type differ struct {
 	jsonDiffArgs
 	ctx    context.Context
 	budget int // comparisons that may still be made
+	work   int // steps of edit distances that may still be made, about 4 ns each
 	silent int // while elements are being paired
 	found  []string
 	more   int
 }
+
+func (d *differ) spent() bool { return d.budget < 0 || d.work < 0 }
 
 func (d *differ) reason() string {
 	r := strings.Join(d.found, "; ")
@@ -161,7 +130,7 @@ func (d *differ) ignored(at string) bool {
 
 // compare gives the share of want that got has.
 func (d *differ) compare(at string, want, got any) float64 {
-	if d.budget--; d.budget < 0 || d.budget%4096 == 0 && d.ctx.Err() != nil {
+	if d.budget--; d.spent() || d.budget%4096 == 0 && d.ctx.Err() != nil {
 		return 0
 	}
 	switch w := want.(type) {
@@ -177,9 +146,13 @@ func (d *differ) compare(at string, want, got any) float64 {
 		if g, ok := got.(string); ok {
 			return d.texts(at, w, g)
 		}
-	case float64:
-		if g, ok := got.(float64); ok {
-			return d.numbers(at, w, g)
+	case float64, *big.Int:
+		if g := bigFloat(got); g != nil {
+			alike := d.numbers(bigFloat(w), g)
+			if alike < 1 {
+				d.note(at, "is %s, expected %s", short(got), short(w))
+			}
+			return alike
 		}
 	default:
 		if sameJSON(want, got) {
@@ -197,22 +170,31 @@ func (d *differ) texts(at, w, g string) float64 {
 	if d.Texts != "similar" {
 		return 0
 	}
-	s, err := text.CharacterSimilarity(d.ctx, cut(g, 1<<14), cut(w, 1<<14))
+	g, w = cut(g, 1<<14), cut(w, 1<<14)
+	if d.work -= len(g)*len(w)/64 + 1; d.spent() {
+		return 0
+	}
+	s, err := text.CharacterSimilarity(d.ctx, g, w)
 	if err != nil {
 		return 0
 	}
 	return s.Value()
 }
 
-func (d *differ) numbers(at string, w, g float64) float64 {
-	if w == g {
+func (d *differ) numbers(w, g *big.Float) float64 {
+	if w.Cmp(g) == 0 {
 		return 1
 	}
-	d.note(at, "is %v, expected %v", g, w)
 	if d.Numbers != "near" {
 		return 0
 	}
-	return max(0, 1-math.Abs(w-g)/max(math.Abs(w), math.Abs(g)))
+	greatest := new(big.Float).Abs(w)
+	if a := new(big.Float).Abs(g); a.Cmp(greatest) > 0 {
+		greatest = a
+	}
+	difference := new(big.Float).Sub(w, g)
+	share, _ := difference.Quo(difference.Abs(difference), greatest).Float64()
+	return max(0, 1-share)
 }
 
 func (d *differ) objects(at string, w, g map[string]any) float64 {
@@ -226,6 +208,7 @@ func (d *differ) objects(at string, w, g map[string]any) float64 {
 		if v, ok := g[k]; ok {
 			sum += d.compare(to, w[k], v)
 		} else {
+			d.budget--
 			d.note(to, "is missing")
 		}
 	}
@@ -233,6 +216,7 @@ func (d *differ) objects(at string, w, g map[string]any) float64 {
 		to := at + "/" + pointerEscape(k)
 		if _, ok := w[k]; !ok && d.Extra == "count" && !d.ignored(to) {
 			n++
+			d.budget--
 			d.note(to, "is not expected")
 		}
 	}
@@ -306,7 +290,7 @@ func (d *differ) pair(at string, w, g []any) []int {
 				couples = append(couples, couple{i, j, v})
 			}
 		}
-		if d.budget < 0 {
+		if d.spent() {
 			break
 		}
 	}

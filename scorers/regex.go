@@ -224,6 +224,8 @@ func newRegexCount(args regexCountArgs, _ string) (eval.Judge, error) {
 		if ctx.Err() != nil {
 			return stopped(ctx)
 		}
-		return limits.hold(len(re.FindAllStringIndex(s.Output.Text, -1)), "match")
+		n := 0
+		eachMatch(re, s.Output.Text, func(string) { n++ })
+		return limits.hold(n, "match")
 	}), nil
 }

@@ -198,7 +198,7 @@ func (s shaped) Score(ctx context.Context, sample *eval.Sample) eval.Score {
 	case to.err != nil:
 		return eval.Fail(clean(to.err.Error()))
 	case to.lost != "" && s.better == eval.Higher && s.scale != eval.Measure:
-		return eval.Value(0, clean(to.lost))
+		return s.missed(ctx, to, sample)
 	}
 	score := s.judge.Score(ctx, to.sample)
 	if to.sample != sample {
@@ -208,6 +208,19 @@ func (s shaped) Score(ctx context.Context, sample *eval.Sample) eval.Score {
 		return s.decide(score)
 	}
 	return score
+}
+
+// missed gives 0 to an output of which the transforms leave nothing, unless the judge
+// skips the case: it alone knows, and is asked about the output as it was.
+func (s shaped) missed(ctx context.Context, to transformed, sample *eval.Sample) eval.Score {
+	score := s.judge.Score(ctx, &eval.Sample{Case: to.sample.Case, Output: sample.Output})
+	switch {
+	case ctx.Err() != nil:
+		return stopped(ctx)
+	case score.Status == eval.Skipped:
+		return score
+	}
+	return eval.Value(0, clean(to.lost))
 }
 
 func (s shaped) transform(ctx context.Context, sample *eval.Sample) transformed {

@@ -30,6 +30,8 @@ func TestTransforms(t *testing.T) {
 		{`{"jq":".a"}`, `{"a":{"b":1}}`, `{"b":1}`},
 		{`"code-fence"`, "Here:\n```go\nx := 1\n```\n", "x := 1"},
 		{`"strip-markdown"`, "# Title\n\n- **bold** [link](http://x.y)\n- `code`\n\n```\nx\n```\n", "Title\nbold link\ncode\nx"},
+		{`"strip-markdown"`, "a &amp; b \\*c\\* &copy; &#35; \\&amp; `&amp; \\*` <d@e.fr>", "a & b *c* © # &amp; &amp; \\* d@e.fr"},
+		{`"strip-markdown"`, "    &amp;\n\n[x &lt; y](z)", "&amp;\nx < y"},
 		{`"strip-thinking"`, "<think>hm\n</think>\n42", "42"},
 		{`["strip-markdown","lower",{"regex":"is (.*)"}]`, "It IS **30**", "30"},
 	} {
@@ -59,6 +61,9 @@ func TestShape(t *testing.T) {
 		{why: "evidence is moved back", args: `{"transform":[{"after":"="}]}`, expected: one("3"), output: "1 + 2 = 3", want: 1, evidence: "3"},
 	})
 	check(t, "exact", []row{
+		{why: "nothing to extract and nothing expected", args: `{"transform":[{"after":"####"}]}`, output: "5", want: skipped},
+		{why: "nothing expected", args: `{"transform":[{"after":"####"}]}`, output: "#### 5", want: skipped},
+		{why: "nothing to extract, though nothing is expected", args: `{"transform":[{"after":"####"}]}`, expected: one(""), output: "5", want: 0, reason: "transform after"},
 		{why: "the expected answer too", args: `{"transform":"lower","transform_expected":["lower"],"normalise":"none"}`, expected: one("PARIS"), output: "Paris", want: 1},
 	})
 	check(t, "rouge-l", []row{
@@ -103,17 +108,19 @@ func TestComposite(t *testing.T) {
 		{why: "a skip takes its weight along", args: `{"metrics":[{"exact":{"weight":3}},{"contains":{"values":"a"}}]}`, output: "a", want: 1},
 	})
 	for args, want := range map[string]string{
-		`{"metrics":[]}`:                                       "not empty",
-		`{"metrics":["exat"]}`:                                 `did you mean "exact"?`,
-		`{"metrics":["rouge-l"]}`:                              "give it a threshold",
-		`{"metrics":[{"exact":{"weight":2}}]}`:                 "counts the same",
-		`{"metrics":["exact"],"weight":2}`:                     "inside of mean-of only",
-		`{"metrics":["exact"],"threshold":0.5}`:                "yes or no by itself",
-		`{"metrics":["exact"],"versions":["0"]}`:               "the scorers of the parts have 1, not 0",
-		`{"metrics":["exact"],"transform":"lowre"}`:            `did you mean "lower"?`,
-		`{"metrics":["exact"],"transform":{"lower":1}}`:        "takes no argument",
-		`{"metrics":["exact"],"transform":{"regex":"(?<=a)"}}`: "lookbehind",
-		`{"metrics":["exact"],"transform":{"line":0}}`:         "other than 0",
+		`{"metrics":[]}`:                                               "not empty",
+		`{"metrics":["exat"]}`:                                         `did you mean "exact"?`,
+		`{"metrics":["rouge-l"]}`:                                      "give it a threshold",
+		`{"metrics":[{"exact":{"weight":2}}]}`:                         "counts the same",
+		`{"metrics":["exact"],"weight":2}`:                             "inside of mean-of only",
+		`{"metrics":["exact"],"threshold":0.5}`:                        "yes or no by itself",
+		`{"metrics":["exact"],"versions":["0"]}`:                       "the scorers of the parts have 1, not 0",
+		`{"metrics":["exact"],"transform":"lowre"}`:                    `did you mean "lower"?`,
+		`{"metrics":["exact"],"transform":{"lower":1}}`:                "takes no argument",
+		`{"metrics":["exact"],"transform":{"regex":"(?<=a)"}}`:         "lookbehind",
+		`{"metrics":["exact"],"transform":{"line":0}}`:                 "other than 0",
+		`{"metrics":["exact"],"transform":{"jq":"now"}}`:               "depends on the clock",
+		`{"metrics":[{"json-path":{"query":".a|[1,(now|floor%2)]"}}]}`: "depends on the clock",
 	} {
 		_, _, err := scorers.Bind(eval.MetricSpec{Scorer: "all-of", Args: json.RawMessage(args)}, "")
 		_, hints := eval.InputErrors(err)

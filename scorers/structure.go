@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -22,9 +21,10 @@ that begin with a number and a point or bracket; headings: lines that begin with
 to six #; paragraphs: what empty lines, or the argument separator, divide; sections:
 places where the separator stands with a number behind it, "SECTION 1"; highlights:
 text between asterisks; placeholders: text in square brackets; titles: text in
-<<double angular brackets>>; code: closed code fences; tables: rows of dashes under
-a row of a markdown table; capitals: words all in capital letters; links: URLs.
-With distinct, no two paragraphs or responses may be the same.`,
+<<double angular brackets>>; code: closed code fences; tables: those of GitHub's
+markdown, a head over a row of dashes; capitals: words all in capital letters; links:
+URLs. With distinct, no two of the elements may have the same text, marks and numbers
+in front of them apart; an output without the element has none that are the same.`,
 	Version: "1",
 	Scale:   eval.Binary,
 	Better:  eval.Higher,
@@ -38,7 +38,7 @@ type structureArgs struct {
 	Max       *int   `json:"max,omitzero" doc:"the greatest number that passes"`
 	Separator string `json:"separator,omitzero" doc:"of paragraphs: what divides them, instead of empty lines; of sections: the word before the number"`
 	Marks     string `json:"marks" doc:"what bullets begin with, in a row"`
-	Distinct  bool   `json:"distinct" doc:"no two paragraphs may be the same"`
+	Distinct  bool   `json:"distinct" doc:"no two of the elements may be the same"`
 }
 
 var structureDefaults = structureArgs{Element: "bullets", Marks: "*-+•・"}
@@ -48,7 +48,7 @@ func newStructure(args structureArgs, _ string) (eval.Judge, error) {
 	if err := limits.check(!args.Distinct, "{structure: {element: bullets, min: 3, max: 5}}"); err != nil {
 		return nil, err
 	}
-	number, err := counter(args)
+	elements, err := elementFinder(args)
 	if err != nil {
 		return nil, err
 	}
@@ -60,16 +60,23 @@ func newStructure(args structureArgs, _ string) (eval.Judge, error) {
 		if ctx.Err() != nil {
 			return stopped(ctx)
 		}
-		if args.Distinct {
-			parts := paragraphs(s.Output.Text, args.Separator)
-			slices.Sort(parts)
-			if len(slices.Compact(parts)) < number(s.Output.Text) {
-				return eval.Value(0, "two paragraphs are the same")
-			}
-		}
-		n := number(s.Output.Text)
-		if n < 0 {
+		out := strings.ReplaceAll(s.Output.Text, "\r\n", "\n")
+		if args.Element == "paragraphs" && args.Separator != "" && emptyBetween(out, args.Separator) {
 			return eval.Value(0, "an empty paragraph between two separators")
+		}
+		n, twice, seen := 0, "", map[string]bool{}
+		elements(out, func(element string) {
+			n++
+			if !args.Distinct {
+				return
+			}
+			if element = strings.TrimSpace(element); seen[element] && twice == "" {
+				twice = element
+			}
+			seen[element] = true
+		})
+		if twice != "" {
+			return eval.Value(0, "two "+noun+"s are the same: "+quote(twice))
 		}
 		return limits.hold(n, noun)
 	}), nil
@@ -78,27 +85,26 @@ func newStructure(args structureArgs, _ string) (eval.Judge, error) {
 // patterns of the elements that a line or a stretch shows by itself.
 var elementPatterns = sync.OnceValue(func() map[string]*regexp.Regexp {
 	return map[string]*regexp.Regexp{
-		"numbered":     regexp.MustCompile(`(?m)^\s*\pN+[.)．）、]\s*\S`),
-		"headings":     regexp.MustCompile(`(?m)^ {0,3}#{1,6}(?:[ \t]|$)`),
+		"numbered":     regexp.MustCompile(`(?m)^\s*\pN+[.)．）、]\s*\S.*`),
+		"headings":     regexp.MustCompile(`(?m)^ {0,3}#{1,6}(?:[ \t].*|$)`),
 		"placeholders": regexp.MustCompile(`\[[^\]\n]*\]`),
 		"titles":       regexp.MustCompile(`<<[^\n<>]*[^\s<>][^\n<>]*>>`),
-		"tables":       regexp.MustCompile(`(?m)^[ \t]*\|?[ \t]*:?-{3,}:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+\|?[ \t]*$`),
+		"rule":         regexp.MustCompile(`^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$`), // of a table
 		"links":        regexp.MustCompile(`(?:https?://|www\.)[^\s<>"')\]]+`),
 		"highlights":   regexp.MustCompile(`\*\*[^\n*]*\*\*|\*[^\n*]*\*`),
 		"capitals":     regexp.MustCompile(`[\pL\pN][\pL\pN'’.-]*`),
 	}
 })
 
-// counter gives the function that counts the elements; below 0 something that
-// must not be.
-func counter(args structureArgs) (func(string) int, error) {
+// elementFinder gives the function that shows every element of a text, without what only
+// marks or numbers it.
+func elementFinder(args structureArgs) (func(s string, each func(string)), error) {
 	switch args.Element {
 	case "paragraphs":
-		return func(s string) int {
-			if args.Separator != "" && emptyBetween(s, args.Separator) {
-				return -1
+		return func(s string, each func(string)) {
+			for _, p := range paragraphs(s, args.Separator) {
+				each(p)
 			}
-			return len(paragraphs(s, args.Separator))
 		}, nil
 	case "sections":
 		if args.Separator == "" {
@@ -108,70 +114,110 @@ func counter(args structureArgs) (func(string) int, error) {
 		if err != nil {
 			return nil, fmt.Errorf("separator: %w", err)
 		}
-		return func(s string) int { return len(p.FindAllStringIndex(s, -1)) }, nil
+		return func(s string, each func(string)) { eachMatch(p, s, each) }, nil
 	case "bullets":
 		return bullets(args.Marks)
-	case "highlights":
-		return highlights, nil
-	case "capitals":
-		return capitals, nil
+	case "tables":
+		return tables, nil
 	case "code":
-		return func(s string) (n int) {
+		return func(s string, each func(string)) {
 			for _, f := range fences(s) {
 				if f.closed {
-					n++
+					each(f.body)
 				}
 			}
-			return n
 		}, nil
 	}
-	p := elementPatterns()[args.Element]
-	return func(s string) int { return len(p.FindAllStringIndex(s, -1)) }, nil
+	p, clean := elementPatterns()[args.Element], cleaners[args.Element]
+	return func(s string, each func(string)) {
+		eachMatch(p, s, func(match string) {
+			if clean == nil {
+				each(match)
+			} else if text, ok := clean(match); ok {
+				each(text)
+			}
+		})
+	}, nil
 }
 
-// bullets counts the lines that begin with a mark that is not doubled, except
-// for "-", which is doubled only by a rule of three.
-func bullets(marks string) (func(string) int, error) {
+// eachMatch shows the matches one by one: all of them in a list take a hundred
+// times the memory of the text.
+func eachMatch(p *regexp.Regexp, s string, each func(string)) {
+	p.ReplaceAllStringFunc(s, func(match string) string {
+		each(match)
+		return ""
+	})
+}
+
+// bullets finds the lines that begin with a mark that is not doubled, except for
+// "-", which is doubled only by a rule of three.
+func bullets(marks string) (func(string, func(string)), error) {
 	if strings.TrimSpace(marks) == "" {
 		return nil, fmt.Errorf("marks: expected the characters that bullets begin with")
 	}
-	return func(s string) (n int) {
+	return func(s string, each func(string)) {
 		for line := range strings.SplitSeq(s, "\n") {
 			line = strings.TrimSpace(line)
 			r, size := utf8.DecodeRuneInString(line)
 			if size > 0 && strings.ContainsRune(marks, r) && (r == '-' || !strings.HasPrefix(line[size:], line[:size])) && strings.Trim(line, "- ") != "" {
-				n++
+				each(line[size:])
 			}
 		}
-		return n
 	}, nil
 }
 
-// highlights counts the stretches between asterisks that are not blank; what
-// stands between two asterisks counts once more as what stands between one, as
-// IFEval's checker has it.
-func highlights(s string) (n int) {
-	for _, m := range elementPatterns()["highlights"].FindAllString(s, -1) {
-		if strings.Trim(m, "* \t\r") != "" {
-			n++
-		}
-	}
-	return n
+// cleaners take the text out of what a pattern found, if it is one after all.
+var cleaners = map[string]func(string) (string, bool){
+	"numbered":   func(s string) (string, bool) { return s[strings.IndexAny(s, ".)．）、"):], true },
+	"headings":   func(s string) (string, bool) { return strings.Trim(s, "# \t"), true },
+	"highlights": highlight,
+	"capitals":   func(s string) (string, bool) { return s, capital(s) },
 }
 
-// capitals counts the words with letters of which none is small.
-func capitals(s string) (n int) {
-	for _, w := range elementPatterns()["capitals"].FindAllString(s, -1) {
-		cased := false
-		small := strings.ContainsFunc(w, func(r rune) bool {
-			cased = cased || unicode.IsUpper(r)
-			return unicode.IsLower(r)
-		})
-		if cased && !small {
-			n++
+// highlight is a stretch between asterisks that is not blank; what stands between
+// two asterisks counts as what stands between one, as IFEval's checker has it.
+func highlight(s string) (string, bool) {
+	s = strings.Trim(s, "* \t\r")
+	return s, s != ""
+}
+
+// capital reports whether a word has letters with case and none is small.
+func capital(word string) (cased bool) {
+	for _, r := range word {
+		if unicode.IsLower(r) {
+			return false
 		}
+		cased = cased || unicode.IsUpper(r)
 	}
-	return n
+	return cased
+}
+
+// tables finds the tables of GitHub's markdown: a head and a row of dashes with as
+// many cells, and what follows up to an empty line.
+func tables(s string, each func(string)) {
+	var head string
+	var table []string
+	for line := range strings.SplitSeq(s, "\n") {
+		switch {
+		case len(table) > 0 && strings.TrimSpace(line) != "":
+			table = append(table, line)
+		case len(table) > 0:
+			each(strings.Join(table, "\n"))
+			table = nil
+		case strings.TrimSpace(head) != "" && strings.Contains(line, "|") && elementPatterns()["rule"].MatchString(line) && cells(line) == cells(head):
+			table = []string{head, line}
+		}
+		head = line
+	}
+	if len(table) > 0 {
+		each(strings.Join(table, "\n"))
+	}
+}
+
+// cells counts the cells of a table's row.
+func cells(row string) int {
+	row = strings.ReplaceAll(strings.TrimSpace(row), `\|`, "")
+	return strings.Count(strings.TrimSuffix(strings.TrimPrefix(row, "|"), "|"), "|") + 1
 }
 
 // paragraphs divides a text at empty lines, or at the separator, and drops the

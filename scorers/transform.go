@@ -1,10 +1,12 @@
 package scorers
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"html"
 	"regexp"
 	"strings"
 	"sync"
@@ -13,6 +15,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
+	renderer "github.com/yuin/goldmark/renderer/html"
 	"github.com/yuin/goldmark/text"
 
 	"holdtrue/eval/wire"
@@ -63,7 +66,7 @@ var Transforms = []Transform{
 		}, s), true
 	})},
 	{"regex", "text", "the first group of the first match, or the whole match", regexStep},
-	{"jq", "text", "what a jq query finds in the JSON that the text is; texts without quotation marks", jqStep},
+	{"jq", "text", "what a jq query finds in the JSON that the text is; texts without quotation marks; null is nothing", jqStep},
 	{"code-fence", "", "the content of the first code fence", sometimes(func(s string) (string, bool) {
 		for _, f := range fences(s) {
 			return strings.TrimSuffix(f.body, "\n"), true
@@ -153,7 +156,7 @@ func jqStep(arg string, _ int) (step, error) {
 		if errors.Is(err, errTooLong) || ctx.Err() != nil {
 			return "", false, err
 		}
-		if err != nil || !found {
+		if err != nil || !found || v == nil {
 			return "", false, nil
 		}
 		if t, ok := v.(string); ok {
@@ -182,7 +185,11 @@ func stripMarkdown(s string) string {
 		switch n := n.(type) {
 		case *ast.Text:
 			if entering {
-				b.Write(n.Segment.Value(source))
+				if n.IsRaw() {
+					b.Write(n.Segment.Value(source))
+				} else {
+					b.WriteString(unescaped(n.Segment.Value(source)))
+				}
 				if n.SoftLineBreak() || n.HardLineBreak() {
 					b.WriteByte('\n')
 				}
@@ -210,6 +217,16 @@ func stripMarkdown(s string) string {
 		return ast.WalkContinue, nil
 	})
 	return strings.TrimRight(b.String(), "\n")
+}
+
+// unescaped gives a text as it is shown, without backslashes before punctuation and
+// with the characters that entities stand for. The renderer knows both.
+func unescaped(markdown []byte) string {
+	var b bytes.Buffer
+	w := bufio.NewWriter(&b)
+	renderer.DefaultWriter.Write(w, markdown)
+	_ = w.Flush() // a buffer takes everything
+	return html.UnescapeString(b.String())
 }
 
 // pipeline is a list of transforms as somebody wrote it: names, or single

@@ -2,7 +2,9 @@ package scorers
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -15,8 +17,9 @@ var yamlScorer = &eval.Scorer{
 	Doc: `1 if the whole output is YAML that holds a mapping or a list.
 
 Every text is YAML of some kind, so a single value is not enough. Aliases that
-would multiply are refused by the parser. With keys, a mapping at the top must have
-them. With fenced: allow, one code fence around the whole output is taken off
+would multiply are refused by the parser, and no key may stand twice in a mapping.
+Of several documents each must be YAML, and the first is looked at. With keys, a
+mapping at the top must have them. With fenced: allow, one code fence around the whole output is taken off
 first. Outputs over 1 MiB are not judged.`,
 	Version: "1",
 	Scale:   eval.Binary,
@@ -46,15 +49,52 @@ func newYAML(args yamlArgs, _ string) (eval.Judge, error) {
 		if len(out) > yamlLimit {
 			return eval.Fail(fmt.Sprintf("the output is %d bytes long; at most %d are parsed", len(out), yamlLimit))
 		}
-		var top yaml.Node
-		if err := yaml.Unmarshal([]byte(out), &top); err != nil {
+		top, err := readYAML(out)
+		switch {
+		case err != nil:
 			return eval.Value(0, "not YAML: "+clean(strings.TrimPrefix(err.Error(), "yaml: ")))
-		}
-		if len(top.Content) == 0 || top.Content[0].Kind == yaml.ScalarNode {
+		case top == nil || top.Kind == yaml.ScalarNode:
 			return eval.Value(0, "neither a mapping nor a list")
 		}
-		return yamlKeys(top.Content[0], args.Keys)
+		return yamlKeys(top, args.Keys)
 	}), nil
+}
+
+// readYAML reads all documents and gives what the first one holds.
+func readYAML(s string) (first *yaml.Node, err error) {
+	d := yaml.NewDecoder(strings.NewReader(s))
+	for {
+		var n yaml.Node
+		if err := d.Decode(&n); errors.Is(err, io.EOF) {
+			return first, nil
+		} else if err != nil {
+			return nil, err
+		}
+		if err := uniqueKeys(&n); err != nil {
+			return nil, err
+		}
+		if first == nil && len(n.Content) > 0 {
+			first = n.Content[0]
+		}
+	}
+}
+
+// uniqueKeys reports a key that stands twice in a mapping. Aliases are not followed.
+func uniqueKeys(n *yaml.Node) error {
+	keys := map[string]bool{}
+	for i, c := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 0 && c.Kind == yaml.ScalarNode {
+			key := c.ShortTag() + " " + c.Value
+			if keys[key] {
+				return fmt.Errorf("line %d: the key %s stands twice", c.Line, quote(c.Value))
+			}
+			keys[key] = true
+		}
+		if err := uniqueKeys(c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func yamlKeys(n *yaml.Node, keys []string) eval.Score {
