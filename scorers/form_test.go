@@ -112,6 +112,9 @@ func TestFaultsOfForm(t *testing.T) {
 		{why: "an allowed one", args: `{"allow":"@example\\.com$"}`, output: "Write to anna@example.com.", want: 0},
 		{why: "another kind", args: `{"kinds":["card"]}`, output: "Write to anna@example.com.", want: 0},
 		{why: "nothing", output: "Write to us.", want: 0},
+		{why: "a card before its date", output: "Card: 4111 1111 1111 1111 12/27", want: 1, reason: "holds card (1)", evidence: "4111 1111 1111 1111"},
+		{why: "a variable's value", output: "DB_PASSWORD=Sup3rSecret1", want: 1, reason: "holds key (1)", evidence: "Sup3rSecret1"},
+		{why: "a variable's name", output: "const token = process.env.TOKEN2", want: 0},
 	})
 	check(t, "not-leakage", []row{{why: "wanted absent", output: "a@b.de", want: 0, reason: "holds email (1)"}})
 }
