@@ -171,7 +171,9 @@ func article(s string) bool {
 	return !slices.Contains(strings.Fields("as and because but for if is not or over since so when where which while with"), word)
 }
 
-var reasonWords = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)\S\s+(?:since|because|whereas|unlike)\s[^.!?\n]*$`) })
+var reasonWords = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)\S\s+(?:since|because|whereas|unlike)\s[^.!?\n]*$`)
+})
 
 // givesReason reports whether a text ends within the reason of its last sentence.
 func givesReason(before string) bool { return reasonWords().MatchString(tail(before, 400)) }
