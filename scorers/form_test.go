@@ -93,6 +93,16 @@ func TestFaultsOfForm(t *testing.T) {
 		{why: "emphasis", output: "This is the one and **only answer**", want: 0},
 		{why: "a link at the end", output: "Please see the details at https://example.com/foo", want: 0},
 		{why: "an address at the end", output: "Please write us an email at help@example.com", want: 0},
+		{why: "a half-open interval", output: "The interval is [0, 1).", want: 0},
+		{why: "the other half", output: "x ∈ (0, 1].", want: 0},
+		{why: "an open interval that is cut", output: "The interval is [0, 1.", want: 1, reason: "is not closed"},
+		{why: "a smiley", output: "I'm sorry to hear that :(", want: 0},
+		{why: "no smiley", output: "Take a note:(see there.", want: 1, reason: "is not closed"},
+		{why: "a list that is cut", output: "There are two: (a, b", want: 1, reason: "is not closed"},
+		{why: "a bracket behind a colon", output: "There are two: (see there.", want: 1, reason: "is not closed"},
+		{why: "code", output: "Use the `[` operator to test.", want: 0},
+		{why: "code that is cut", output: "Call `f(x, the last one", want: 1, reason: "is not closed"},
+		{why: "an earlier paragraph", output: "Sure (see above\r\n\r\nAll is well now.", want: 0},
 		{why: "empty", output: "", want: 0},
 	})
 	check(t, "repetition", []row{
