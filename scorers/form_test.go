@@ -72,6 +72,9 @@ func TestManners(t *testing.T) {
 	check(t, "script", []row{
 		{why: "Latin", args: `{"scripts":"Latin"}`, output: "Hello Москва", want: 0, reason: "5 of 11 letters are Latin"},
 		{why: "a language by script", args: `{"language":"ja"}`, output: "東京は首都です", want: 1},
+		{why: "a Japanese name", args: `{"language":"ja"}`, output: "東京", want: 1},
+		{why: "Chinese is not Japanese", args: `{"language":"ja"}`, output: "北京是中国的首都。", want: 0, reason: "without any kana"},
+		{why: "Chinese", args: `{"language":"zh"}`, output: "北京是中国的首都。", want: 1},
 		{why: "a language by vote", args: `{"language":"de"}`, output: "Das ist nicht der Preis.", want: 1},
 		{why: "another language", args: `{"language":"en"}`, output: "Das ist nicht der Preis.", want: 0, reason: "frequent words of en"},
 		{why: "no letters", args: `{"language":"en"}`, output: "30", want: skipped},
