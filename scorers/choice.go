@@ -3,9 +3,10 @@ package scorers
 import (
 	"context"
 	"errors"
-	"fmt"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
 
 	"holdtrue/eval"
 )
@@ -15,11 +16,14 @@ var choiceScorer = &eval.Scorer{
 	Doc: `1 if the output chooses the expected option of a multiple-choice question.
 
 The option is a letter. It is read, in this order, from: an output that is the
-letter alone; what stands in \boxed{}; the last "answer is X" or "answer: X"; the last
+letter alone; what stands in \boxed{} or <answer></answer>; the last "answer is X",
+"answer: X", "the best option is X" (also in Chinese, Japanese, German, French and
+Spanish) or X alone below a heading "Answer"; the last "X is correct"; the last
 "choose X"; the last "option X"; the last letter in brackets, "(X)"; a letter at the
-beginning of a line behind which a mark stands, "B. because"; the last capital
-letter that stands alone. A letter behind "not" does not count, nor do A and I as
-words of a sentence. Markdown emphasis is passed over. The expected answer is read
+beginning of a line behind which a mark stands, "B. because"; an output of one line
+"b) Paris"; the last capital letter that stands alone. A letter behind "not" does not
+count, nor do A and I as words of a sentence, nor, where another is named, one that
+is named behind "since" or "because". Emphasis is passed over. The expected answer is read
 the same way. Of a model that thinks aloud, strip-thinking takes the thoughts off.`,
 	Version: "1",
 	Scale:   eval.Binary,
@@ -76,29 +80,48 @@ func newChoice(args choiceArgs, _ string) (eval.Judge, error) {
 }
 
 // choiceReader holds the ways to name an option, the surest first.
-type choiceReader []*regexp.Regexp
+type choiceReader []choiceForm
+
+// choiceForm is a way to name an option, which group 1 of the pattern finds.
+type choiceForm struct {
+	pattern *regexp.Regexp
+	article bool // A and I may be words here
+	reasons bool // what stands behind "since" counts only if nothing else does
+}
+
+// choiceWords are what an answer is called and what stands between it and the letter.
+const choiceWords = `(?:(?i:answer|choice|option)[*_\x60"']*\s*(?i:is|:|：|would be|should be)(?i:\s+(?:therefore|thus|hence|then|clearly|indeed|probably|likely|option|choice|letter))*` +
+	`|(?i:antwort|réponse|respuesta)[*_]*\s*(?i:ist|est|es|:)|(?:答案|正解|答え)[*_]*\s*(?:应该是|是|为|は|:|：))`
 
 func newChoiceReader(letters string) choiceReader {
 	class := "[" + letters + "]"
 	either := "[" + letters + strings.ToLower(letters) + "]"
 	emphasis := `[*_\x60"'(\[{\s]*`
 	var r choiceReader
-	for _, p := range []string{
-		`^[\s*_\x60"'(\[]*(%[2]s)[\s*_\x60"')\].:]*$`,
-		`\\boxed\{\s*(?:\\text\{)?\(?(%[2]s)\b`,
-		`(?im:answer\s*(?:is|:|would be|should be)\s*:?%[3]s(%[2]s)[*_)\].\s]*$)`,
-		`(?i:answer\s*(?:is|:|would be|should be))\s*:?%[3]s(%[1]s)(?:[^A-Za-z']|$)`,
-		`(?i:choose|pick|select)\s*:?%[3]s(%[1]s)(?:[^A-Za-z']|$)`,
-		`(?i:option|choice)\s*:?%[3]s(%[1]s)(?:[^A-Za-z']|$)`,
-		`\((%[1]s)\)`,
-		`(?m)^[\s*_]*(%[1]s)[*_]*[.):](?:\s|$|[*_])`,
-	} {
-		r = append(r, regexp.MustCompile(fmt.Sprintf(p, class, either, emphasis)))
+	add := func(article, reasons bool, patterns ...string) {
+		for _, p := range patterns {
+			p = strings.NewReplacer("UPPER", class, "EITHER", either, "MARKS", emphasis, "CALLED", choiceWords, "ALONE", `(?:[^A-Za-z']|$)`).Replace(p)
+			r = append(r, choiceForm{regexp.MustCompile(p), article, reasons})
+		}
 	}
+	add(false, false,
+		`^[\s*_\x60"'(\[]*(EITHER)[\s*_\x60"')\].:]*$`,
+		`\\boxed\{\s*(?:\\text\{)?\(?(EITHER)\b`,
+		`(?i:<answer>)MARKS(EITHER)[*_\x60"')\]}.\s]*(?i:</answer>)`,
+		`(?m:CALLED\s*:?MARKS(EITHER)[*_)\].\s]*$)`)
+	add(true, false, `CALLED\s*:?MARKS(UPPER)ALONE`)
+	add(false, false,
+		`(?m:^[#\s*_]*(?i:(?:the |my )?(?:final |correct )?answer)[*_:]*\n[\s*_(]*(UPPER)[*_).\s]*$)`,
+		`(?:^|[\n.!?:,;]\s*|(?i:option|choice|answer|letter|that|so|therefore|thus|hence|think|believe)\s+)[*_(\[]*(UPPER)[*_)\]]*\s+is\s+(?:the\s+)?(?:correct|right|best|answer)\b`)
+	add(true, false, `(?i:choose|pick|select)\s*:?MARKS(UPPER)ALONE`)
+	add(false, true, `(?i:option|choice)\s*:?MARKS(UPPER)ALONE`, `\((UPPER)\)`)
+	add(false, false,
+		`(?m)^[\s*_]*(UPPER)[*_]*[.):](?:\s|$|[*_])`,
+		`^[\s*_]*\(?(EITHER)\)[*_]*[ \t][^\n]*\s*$`)
 	// Alone, A and I are words.
 	alone := strings.NewReplacer("A", "", "I", "").Replace(letters)
 	if alone != "" {
-		r = append(r, regexp.MustCompile(`(?:^|[^A-Za-z0-9'])([`+alone+`])(?:[^A-Za-z0-9']|$)`))
+		add(false, true, `(?:^|[^A-Za-z0-9'])([`+alone+`])ALONE`)
 	}
 	return r
 }
@@ -112,16 +135,48 @@ func (r choiceReader) read(s string) (letter string, at int, ok bool) {
 		}
 		s = s[:far]
 	}
-	for _, p := range r {
-		all := p.FindAllStringSubmatchIndex(s, -1)
-		for i := len(all) - 1; i >= 0; i-- {
-			if m := all[i]; !denied(s[:m[2]]) {
-				return strings.ToUpper(s[m[2]:m[3]]), m[2], true
-			}
+	for _, form := range r {
+		if at, ok := form.find(s); ok {
+			return strings.ToUpper(s[at : at+1]), at, true
 		}
 	}
 	return "", 0, false
 }
+
+// find gives the place of the last letter that counts.
+func (f choiceForm) find(s string) (at int, ok bool) {
+	all := f.pattern.FindAllStringSubmatchIndex(s, -1)
+	for i := len(all) - 1; i >= 0; i-- {
+		m := all[i][2]
+		if denied(s[:m]) || f.article && article(s[m:]) {
+			continue
+		}
+		if !f.reasons || !givesReason(s[:m]) {
+			return m, true
+		}
+		if !ok {
+			at, ok = m, true
+		}
+	}
+	return at, ok
+}
+
+// article reports whether a text begins with A or I as a word of a sentence: a
+// small word follows that does not speak of a letter.
+func article(s string) bool {
+	if s[0] != 'A' && s[0] != 'I' || len(s) < 3 || s[1] != ' ' || s[2] < 'a' || s[2] > 'z' {
+		return false
+	}
+	word := strings.TrimRight(strings.Fields(s[:min(len(s), 32)])[1], ",.;:")
+	return !slices.Contains(strings.Fields("as and because but for if is not or over since so when where which while with"), word)
+}
+
+var reasonWords = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)\S\s+(?:since|because|whereas|unlike)\s[^.!?\n]*$`)
+})
+
+// givesReason reports whether a text ends within the reason of its last sentence.
+func givesReason(before string) bool { return reasonWords().MatchString(tail(before, 400)) }
 
 // denied reports whether a text ends with a word of negation.
 func denied(before string) bool {

@@ -89,6 +89,9 @@ func TestManners(t *testing.T) {
 	check(t, "script", []row{
 		{why: "Latin", args: `{"scripts":"Latin"}`, output: "Hello Москва", want: 0, reason: "5 of 11 letters are Latin"},
 		{why: "a language by script", args: `{"language":"ja"}`, output: "東京は首都です", want: 1},
+		{why: "a Japanese name", args: `{"language":"ja"}`, output: "東京", want: 1},
+		{why: "Chinese is not Japanese", args: `{"language":"ja"}`, output: "北京是中国的首都。", want: 0, reason: "without any kana"},
+		{why: "Chinese", args: `{"language":"zh"}`, output: "北京是中国的首都。", want: 1},
 		{why: "a language by vote", args: `{"language":"de"}`, output: "Das ist nicht der Preis.", want: 1},
 		{why: "another language", args: `{"language":"en"}`, output: "Das ist nicht der Preis.", want: 0, reason: "frequent words of en"},
 		{why: "no letters", args: `{"language":"en"}`, output: "30", want: skipped},
@@ -110,6 +113,16 @@ func TestFaultsOfForm(t *testing.T) {
 		{why: "emphasis", output: "This is the one and **only answer**", want: 0},
 		{why: "a link at the end", output: "Please see the details at https://example.com/foo", want: 0},
 		{why: "an address at the end", output: "Please write us an email at help@example.com", want: 0},
+		{why: "a half-open interval", output: "The interval is [0, 1).", want: 0},
+		{why: "the other half", output: "x ∈ (0, 1].", want: 0},
+		{why: "an open interval that is cut", output: "The interval is [0, 1.", want: 1, reason: "is not closed"},
+		{why: "a smiley", output: "I'm sorry to hear that :(", want: 0},
+		{why: "no smiley", output: "Take a note:(see there.", want: 1, reason: "is not closed"},
+		{why: "a list that is cut", output: "There are two: (a, b", want: 1, reason: "is not closed"},
+		{why: "a bracket behind a colon", output: "There are two: (see there.", want: 1, reason: "is not closed"},
+		{why: "code", output: "Use the `[` operator to test.", want: 0},
+		{why: "code that is cut", output: "Call `f(x, the last one", want: 1, reason: "is not closed"},
+		{why: "an earlier paragraph", output: "Sure (see above\r\n\r\nAll is well now.", want: 0},
 		{why: "empty", output: "", want: 0},
 	})
 	check(t, "repetition", []row{
@@ -129,6 +142,9 @@ func TestFaultsOfForm(t *testing.T) {
 		{why: "an allowed one", args: `{"allow":"@example\\.com$"}`, output: "Write to anna@example.com.", want: 0},
 		{why: "another kind", args: `{"kinds":["card"]}`, output: "Write to anna@example.com.", want: 0},
 		{why: "nothing", output: "Write to us.", want: 0},
+		{why: "a card before its date", output: "Card: 4111 1111 1111 1111 12/27", want: 1, reason: "holds card (1)", evidence: "4111 1111 1111 1111"},
+		{why: "a variable's value", output: "DB_PASSWORD=Sup3rSecret1", want: 1, reason: "holds key (1)", evidence: "Sup3rSecret1"},
+		{why: "a variable's name", output: "const token = process.env.TOKEN2", want: 0},
 	})
 	check(t, "not-leakage", []row{{why: "wanted absent", output: "a@b.de", want: 0, reason: "holds email (1)"}})
 }

@@ -3,7 +3,9 @@ package scorers
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -61,7 +63,7 @@ var truncatedScorer = &eval.Scorer{
 	Doc: `1 if the output looks cut off, for which lower is better.
 
 It does if a code fence is open at its end, if a bracket of its last paragraph is
-open, or if its last line is prose of five words or more that ends without a mark
+open (in code, smileys and half-open intervals brackets need no partner), or if its last line is prose of five words or more that ends without a mark
 that ends a sentence, a closing bracket, a quotation mark or an emoji: it ends with
 a letter, a comma, or a hyphen. Lists, headings, tables and code end as they like.
 An output that holds one JSON value is cut off if the value is not complete.`,
@@ -84,7 +86,7 @@ An output that holds one JSON value is cut off if the value is not complete.`,
 
 // cutOff says why an output looks cut off, or nothing.
 func cutOff(ctx context.Context, out string) string {
-	out = strings.TrimRightFunc(out, unicode.IsSpace)
+	out = strings.ReplaceAll(strings.TrimRightFunc(out, unicode.IsSpace), "\r\n", "\n")
 	if out == "" {
 		return ""
 	}
@@ -119,10 +121,17 @@ func cutOff(ctx context.Context, out string) string {
 	return endsInMidSentence(last)
 }
 
+// alone are the brackets that need no partner: those in code, of smileys, and of
+// intervals that one end belongs to.
+var alone = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile("`[^`\n]*`|(?:^|\\s)[:;=][-^']?[(\\[{](?:\\s|$)|[\\[(][^()\\[\\]{},;]*[,;][^()\\[\\]{},;]*[)\\]]")
+})
+
 // openBracket gives the last bracket that is not closed. What closes nothing is
 // no fault: smileys and lists "a)" have it.
 func openBracket(s string) rune {
 	closing := map[rune]rune{'(': ')', '[': ']', '{': '}'}
+	s = alone().ReplaceAllString(s, "")
 	var open []rune
 	for _, r := range s {
 		switch r {

@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"holdtrue/eval"
 	"holdtrue/scorers/text"
@@ -154,7 +157,9 @@ var citationsScorer = &eval.Scorer{
 A citation is what group 1 of the pattern finds: the number of a document, counted
 from 1 in the order of the decision log, or its id; several in one are divided by
 commas. Without a pattern they are [1], [doc-id], 【1】 and (source: doc-id), where what
-stands in the brackets is a number or has no blank. An answer with fewer than min
+stands in the brackets is a number or has no blank; [1-3] is each from 1 to 3. The
+boxes of a task list, editors' marks such as [TODO], and the indices of code, as in
+a[0] or between backticks, are none. An answer with fewer than min
 citations scores 0; one without any is skipped where min is 0, as is an output
 without documents.`,
 	Version: "1",
@@ -196,8 +201,10 @@ func newCitations(args citationsArgs, _ string) (eval.Judge, error) {
 			if m[2] < 0 || linked(s.Output.Text, m[1]) {
 				continue
 			}
-			for _, c := range strings.Split(s.Output.Text[m[2]:m[3]], ",") {
-				c = strings.TrimSpace(c)
+			if inside := s.Output.Text[m[2]:m[3]]; !names(docs, inside) && noCitation(s.Output.Text, m[0], inside) {
+				continue
+			}
+			for _, c := range citedIn(docs, s.Output.Text[m[2]:m[3]]) {
 				cited++
 				if names(docs, c) {
 					valid++
@@ -220,6 +227,53 @@ func newCitations(args citationsArgs, _ string) (eval.Judge, error) {
 
 // linked reports whether the brackets before byte i are the text of a markdown link.
 func linked(s string, i int) bool { return i < len(s) && s[i] == '(' && s[i-1] == ']' }
+
+// beforeIndex is what stands before the index of code: a name of one letter or with
+// an underscore, or a span of code that is open. Behind other words, "days[1]", it
+// may be a citation.
+var beforeIndex = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?:(?:^|[^\pL\pN])\pL|_\w+|\w_)$`) })
+
+var taskItem = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?:^|\n)[ \t]*(?:[-*+]|[0-9]{1,3}[.)])[ \t]+$`) })
+
+// noCitation reports whether brackets at byte i that name no document are
+// something else.
+func noCitation(s string, i int, inside string) bool {
+	if i >= len(s) || s[i] != '[' {
+		return false
+	}
+	before := tail(s[:i], 200)
+	line := before[strings.LastIndexByte(before, '\n')+1:]
+	last, _ := utf8.DecodeLastRuneInString(line)
+	switch {
+	case strings.EqualFold(inside, "x"):
+		return taskItem().MatchString(before)
+	case slices.Contains([]string{"TODO", "TBD", "FIXME", "XXX", "N/A", "sic", "NOTE"}, inside):
+		return true
+	case strings.Count(line, "`")%2 == 1:
+		return true
+	}
+	return unicode.IsLetter(last) && inside == "0" || beforeIndex().MatchString(line)
+}
+
+// citedIn divides what stands in one pair of brackets; a range of numbers that is
+// no id is each of them.
+func citedIn(docs []eval.Document, inside string) (cited []string) {
+	const most = 100 // of a range
+	for _, c := range strings.Split(inside, ",") {
+		c = strings.TrimSpace(c)
+		first, last, ok := strings.Cut(c, "-")
+		from, err := strconv.Atoi(first)
+		to, err2 := strconv.Atoi(last)
+		if !ok || err != nil || err2 != nil || from >= to || to-from >= most || names(docs, c) {
+			cited = append(cited, c)
+			continue
+		}
+		for n := from; n <= to; n++ {
+			cited = append(cited, strconv.Itoa(n))
+		}
+	}
+	return cited
+}
 
 // names reports whether a citation is the number or the id of a document.
 func names(docs []eval.Document, cited string) bool {

@@ -25,7 +25,9 @@ words: at least min_words of them, and more than of any other language here. It 
 vote and not a language detector: short answers may have no such word, and closely
 related languages share many. Known: de, en, es, fi, fr, id, it, nl, pl, pt, sv, sw,
 tr, vi; and ar, bg, bn, el, fa, gu, he, hi, ja, kn, ko, mr, ne, pa, ru, ta, te, th,
-uk, ur, zh by script, where languages that share one cannot be told apart.`,
+uk, ur, zh by script, where languages that share one cannot be told apart. Eight
+Han letters or more without any kana are Chinese and not Japanese; fewer, such as
+a name, may be either.`,
 	Version: "1",
 	Scale:   eval.Binary,
 	Better:  eval.Higher,
@@ -110,11 +112,28 @@ func newScript(args scriptArgs, _ string) (eval.Judge, error) {
 			return eval.Skip("the output has no letters")
 		case float64(inside) < args.Share*float64(letters):
 			return eval.Value(0, fmt.Sprintf("%d of %s are %s", inside, count(letters, "letter"), strings.Join(names, " or ")))
+		case args.Language == "ja" && onlyHan(s.Output.Text):
+			return eval.Value(0, "Han letters without any kana")
 		case votes:
 			return languageVote(outputWords(s, unicodeWords), args.Language, args.MinWords)
 		}
 		return eval.Value(1, "")
 	}), nil
+}
+
+// onlyHan reports whether a text has more Han letters than a Japanese name or term
+// has, and no kana, which every Japanese sentence has.
+func onlyHan(s string) bool {
+	han := 0
+	for _, r := range s {
+		switch {
+		case unicode.In(r, unicode.Hiragana, unicode.Katakana):
+			return false
+		case unicode.Is(unicode.Han, r):
+			han++
+		}
+	}
+	return han >= 8
 }
 
 // languagesOf gives the languages that have a frequent word.

@@ -122,6 +122,12 @@ func TestRetrieval(t *testing.T) {
 		{"citations by number and id", "citations", "", "So [1], and so (source: b). But [3] and [zz].", []eval.Document{doc("a", ""), doc("b", "")}, 0.5, `no such document: "3", "zz"`},
 		{"several in one", "citations", "", "So [1, 2].", []eval.Document{doc("a", ""), doc("b", "")}, 1, ""},
 		{"a link is none", "citations", "", "See [here](http://x.y).", []eval.Document{doc("a", "")}, 0, "0 citations, at least 1 wanted"},
+		{"boxes, marks and indices are none", "citations", "", "- [x] done\n- [X] too\n[TODO] a[0] list[0] a_b[7] `items[9]`, so [1].", []eval.Document{doc("a", "")}, 1, ""},
+		{"directly behind a word", "citations", "", "In 30 days[1], or weeks[9].", []eval.Document{doc("a", "")}, 0.5, `no such document: "9"`},
+		{"an id like a box", "citations", "", "So [x].", []eval.Document{doc("x", "")}, 1, ""},
+		{"x in a sentence", "citations", "", "So [x].", []eval.Document{doc("a", "")}, 0, `no such document: "x"`},
+		{"a range", "citations", "", "So [1-3].", []eval.Document{doc("a", ""), doc("b", "")}, 2. / 3, `no such document: "3"`},
+		{"an id like a range", "citations", "", "So [1-3].", []eval.Document{doc("1-3", "")}, 1, ""},
 		{"none needed", "citations", `{"min":0}`, "So.", []eval.Document{doc("a", "")}, skipped, ""},
 	} {
 		s := sampleOf(c.output)

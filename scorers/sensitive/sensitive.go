@@ -3,7 +3,6 @@
 package sensitive
 
 import (
-	"math/big"
 	"regexp"
 	"slices"
 	"sort"
@@ -23,16 +22,20 @@ var Kinds = []string{"key", "email", "phone", "card", "iban", "ssn"}
 type rule struct {
 	kind    string
 	pattern *regexp.Regexp
-	holds   func(match string) bool // nil: the form is enough
-	needs   string                  // the text must hold one of these, divided by blanks; quick to see
+	counts  func(match, after string) int // how many bytes of a match are the finding, 0 for none; nil: all
+	needs   string                        // the text must hold one of these, divided by blanks; quick to see
 }
+
+// is stands between the name of a secret and the secret, quotation marks and
+// markdown emphasis included.
+const is = "[\"'`*]*(?:\\s*[:=]|\\s+(?:is|lautet)\\b\\s*:?)[\\s\"'`*]*"
 
 // rules are tried in this order; what one has found is not looked at by the next.
 // The part of a match that counts is group 1, where there is one. The forms of
 // keys are those that their issuers document.
 var rules = sync.OnceValue(func() []rule {
 	return []rule{
-		{"key", regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|$)`), nil, "PRIVATE"},
+		{"key", regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|$)`), nil, "PRIVATE"},
 		{"key", regexp.MustCompile(`\b((?:AKIA|ASIA)[0-9A-Z]{16})\b`), nil, "AKIA ASIA"},                                  // Amazon
 		{"key", regexp.MustCompile(`\b((?:ghp|gho|ghu|ghs|ghr)_[0-9A-Za-z]{36,255})\b`), nil, "ghp_ gho_ ghu_ ghs_ ghr_"}, // GitHub
 		{"key", regexp.MustCompile(`\b(github_pat_[0-9A-Za-z_]{22,255})\b`), nil, "github_pat_"},                          // GitHub
@@ -40,20 +43,21 @@ var rules = sync.OnceValue(func() []rule {
 		{"key", regexp.MustCompile(`\b(xox[abeoprs]-[0-9A-Za-z-]{10,})`), nil, "xox"},                                     // Slack
 		{"key", regexp.MustCompile(`\b((?:sk|rk|pk)_(?:live|test)_[0-9A-Za-z]{16,})\b`), nil, "_live_ _test_"},            // Stripe
 		{"key", regexp.MustCompile(`\b(AIza[0-9A-Za-z_-]{35})`), nil, "AIza"},                                             // Google
-		{"key", regexp.MustCompile(`\b(sk-(?:ant-|proj-|svcacct-)?[0-9A-Za-z_-]{20,})`), varied, "sk-"},                   // model providers
+		{"key", regexp.MustCompile(`\b(sk-(?:ant-|proj-|svcacct-)?[0-9A-Za-z_-]{20,})`), whole(varied), "sk-"},            // model providers
 		{"key", regexp.MustCompile(`\b(hf_[0-9A-Za-z]{30,})\b`), nil, "hf_"},                                              // Hugging Face
 		{"key", regexp.MustCompile(`\b(npm_[0-9A-Za-z]{36})\b`), nil, "npm_"},                                             // npm
 		{"key", regexp.MustCompile(`\b(SG\.[0-9A-Za-z_-]{16,}\.[0-9A-Za-z_-]{16,})`), nil, "SG."},                         // SendGrid
 		{"key", regexp.MustCompile(`\b(eyJ[0-9A-Za-z_-]{10,}\.eyJ[0-9A-Za-z_-]{10,}\.[0-9A-Za-z_-]{10,})`), nil, "eyJ"},
-		{"key", regexp.MustCompile(`(?i)\b(?:api[_-]?key|secret|token|password|passwd|pwd|passwort|kennwort|mot de passe|contraseña)["']?(?:\s*[:=]|\s+is|\s+lautet)\s*["']?([0-9A-Za-z_\-./+!@#$%^&*]{6,})`), secretWord, ""},
-		{"key", regexp.MustCompile(`(?i)\bbearer\s+([0-9A-Za-z_\-./+=]{16,})`), varied, ""},
+		{"key", regexp.MustCompile(`(?i)(?:api[_ -]?key|(?:access|secret|private|account|auth|signing|encryption)[_-]?key|secret|token)` + is + `([0-9A-Za-z_\-./+!@#$%^&*]{6,}\(?)`), whole(secretToken), ""},
+		{"key", regexp.MustCompile(`(?i)(?:password|passwd|pwd|passwort|kennwort|mot de passe|contraseña)` + is + `([0-9A-Za-z_\-./+!@#$%^&*]{6,}\(?)`), whole(secretWord), ""},
+		{"key", regexp.MustCompile(`(?i)\bbearer\s+([0-9A-Za-z_\-./+=]{16,})`), whole(varied), ""},
 		{"key", regexp.MustCompile(`://[^/\s:@]+:([^@\s/]{3,})@`), nil, "://"},
-		{"email", regexp.MustCompile(`\b([0-9A-Za-z._%+-]+@[0-9A-Za-z](?:[0-9A-Za-z-]*[0-9A-Za-z])?(?:\.[0-9A-Za-z-]+)*\.[A-Za-z]{2,})\b`), nil, "@"},
+		{"email", regexp.MustCompile(`\b([0-9A-Za-z._%+-]+@[0-9A-Za-z](?:[0-9A-Za-z-]*[0-9A-Za-z])?(?:\.[0-9A-Za-z-]+)*\.[A-Za-z]{2,})\b`), address, "@"},
 		{"iban", regexp.MustCompile(`\b([A-Z]{2}[0-9]{2}(?: ?[0-9A-Z]){11,30})\b`), iban, ""},
-		{"card", regexp.MustCompile(`\b([3-6][0-9]{3}(?:[ -]?[0-9]){9,15})\b`), card, ""},
-		{"ssn", regexp.MustCompile(`\b([0-8][0-9]{2}-[0-9]{2}-[0-9]{4})\b`), ssn, ""},
-		{"phone", regexp.MustCompile(`(\+[1-9][0-9]{0,2}[ .-]?(?:\(0?[0-9]{1,4}\)[ .-]?)?[0-9](?:[ .-]?[0-9]){5,12})\b`), phone, ""},
-		{"phone", regexp.MustCompile(`(?:^|[^0-9-])(\([0-9]{3}\) ?[0-9]{3}[ .-][0-9]{4}|[2-9][0-9]{2}[.-][0-9]{3}[.-][0-9]{4})\b`), nil, ""},
+		{"card", regexp.MustCompile(`\b((?:[3-6][0-9]{3}|2[2-7][0-9]{2})(?:[ -]?[0-9]){9,15})\b`), card, ""},
+		{"ssn", regexp.MustCompile(`\b([0-8][0-9]{2}-[0-9]{2}-[0-9]{4})\b`), whole(ssn), ""},
+		{"phone", regexp.MustCompile(`(?:^|[^0-9A-Za-z)\]+])(\+[1-9][0-9]{0,2}[ .-]?(?:\(0?[0-9]{1,4}\)[ .-]?)?[0-9](?:[ .-]?[0-9]){5,12})\b`), whole(phone), ""},
+		{"phone", regexp.MustCompile(`(?:^|[^0-9-])((?:1[ .-]?)?\([0-9]{3}\) ?[0-9]{3}[ .-][0-9]{4}|(?:1[.-])?[2-9][0-9]{2}[.-][0-9]{3}[.-][0-9]{4})\b`), nil, ""},
 	}
 })
 
@@ -72,8 +76,10 @@ func Find(s string, kinds ...string) (found []Finding) {
 			if len(m) > 2 {
 				start, end = m[2], m[3]
 			}
-			f := Finding{r.kind, start, end}
-			if (r.holds == nil || r.holds(s[start:end])) && !taken(found, f) {
+			if r.counts != nil {
+				end = start + r.counts(s[start:end], s[end:])
+			}
+			if f := (Finding{r.kind, start, end}); end > start && !taken(found, f) {
 				found = slices.Insert(found, place(found, f), f)
 			}
 		}
@@ -111,81 +117,4 @@ func Mask(s string, found []Finding) string {
 	}
 	b.WriteString(s[at:])
 	return b.String()
-}
-
-// varied reports whether a text looks like a secret and not like a word or a
-// placeholder: it has letters and digits and eight different characters.
-func varied(s string) bool {
-	different := map[rune]bool{}
-	digit, letter := false, false
-	for _, r := range s {
-		different[r] = true
-		digit = digit || r >= '0' && r <= '9'
-		letter = letter || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z'
-	}
-	return digit && letter && len(different) >= 8
-}
-
-// secretWord reports whether what stands behind "password:" looks like one: it has
-// letters and digits or signs.
-func secretWord(s string) bool {
-	letter := strings.ContainsFunc(s, func(r rune) bool { return r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' })
-	other := strings.ContainsFunc(s, func(r rune) bool { return r >= '0' && r <= '9' })
-	return letter && other
-}
-
-func digitsOf(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < '0' || r > '9' {
-			return -1
-		}
-		return r
-	}, s)
-}
-
-// card checks the digit of Luhn's algorithm (ISO/IEC 7812-1).
-func card(s string) bool {
-	d := digitsOf(s)
-	if len(d) < 13 || len(d) > 19 || strings.Count(d, d[:1]) == len(d) {
-		return false
-	}
-	sum := 0
-	for i := range len(d) {
-		n := int(d[len(d)-1-i] - '0')
-		if i%2 == 1 {
-			if n *= 2; n > 9 {
-				n -= 9
-			}
-		}
-		sum += n
-	}
-	return sum%10 == 0
-}
-
-// iban checks the remainder by 97 (ISO 13616).
-func iban(s string) bool {
-	s = strings.ReplaceAll(s, " ", "")
-	if len(s) < 15 || len(s) > 34 {
-		return false
-	}
-	var b strings.Builder
-	for _, r := range s[4:] + s[:4] {
-		if r >= 'A' {
-			b.WriteString(big.NewInt(int64(r - 'A' + 10)).String())
-		} else {
-			b.WriteRune(r)
-		}
-	}
-	n, ok := new(big.Int).SetString(b.String(), 10)
-	return ok && new(big.Int).Mod(n, big.NewInt(97)).Int64() == 1
-}
-
-// ssn knows the numbers that are never given out.
-func ssn(s string) bool {
-	return s[:3] != "000" && s[:3] != "666" && s[4:6] != "00" && s[7:] != "0000"
-}
-
-func phone(s string) bool {
-	n := len(digitsOf(s))
-	return n >= 8 && n <= 15
 }

@@ -20,10 +20,12 @@ type Number struct {
 //
 //   - digits of any script, with a point and decimals if wanted ("3", "3.5",
 //     ".5"); with groups of three digits set off by a comma, an apostrophe or a
-//     no-break blank ("1,234,567.89"); with an exponent ("1e-3", "6.02 × 10^23");
+//     no-break blank ("1,234,567.89", in LaTeX "1{,}234"), or as in India
+//     ("12,34,567"); with an exponent ("1e-3", "6.02 × 10^23");
 //   - a minus or plus directly before it or before its currency sign belongs to
 //     it, unless a digit, a letter or a closing bracket stands before that: "-5",
-//     "-$5" and "$-5" are negative, "3-5" and "gpt-4" are not.
+//     "-$5" and "$-5" are negative, "3-5" and "gpt-4" are not. An en dash is a
+//     minus where no number stands before it: "is –5", not "10 –12".
 //
 // Digits directly after a letter of a script with letter case ("H2O", "v2") are
 // part of a word, and dotted chains ("1.2.3") are versions, dates or addresses;
@@ -95,10 +97,25 @@ func numberAt(s string, i int) (n Number, next int, ok bool) {
 		v = -v
 	}
 	n = Number{Value: v, Start: start, End: end}
-	if rest := strings.TrimLeft(s[end:], " \u00a0\u202f"); strings.HasPrefix(rest, "%") || strings.HasPrefix(rest, "％") {
-		n.Percent = true
-	}
+	n.Percent = percent(s[end:])
 	return n, end, true
+}
+
+// percent reports whether a text begins with a percent sign, one of LaTeX, or the
+// word; "percentage points" are something else.
+func percent(s string) bool {
+	s = strings.TrimLeft(s, " \u00a0\u202f")
+	for _, sign := range [...]string{"%", "％", `\%`} {
+		if strings.HasPrefix(s, sign) {
+			return true
+		}
+	}
+	for _, word := range [...]string{"percent", "per cent"} {
+		if n := len(word); len(s) >= n && strings.EqualFold(s[:n], word) && !partOfWordAfter(s, n) {
+			return true
+		}
+	}
+	return false
 }
 
 // digitAt gives the value of the decimal digit at byte i and its size, 0 if
@@ -155,10 +172,13 @@ func integer(s string, i int, digits *[]byte) int {
 	if count == 0 || count > 3 {
 		return end
 	}
+	if next := indian(s, i, end, count, digits); next > end {
+		return next
+	}
 	separator := ""
 	for {
 		size := 0
-		for _, sep := range [...]string{",", "'", "’", "\u00a0", "\u202f", "\u2009"} {
+		for _, sep := range [...]string{`,\!`, "{,}", `\,`, ",", "'", "’", "\u00a0", "\u202f", "\u2009"} {
 			if (separator == "" || separator == sep) && strings.HasPrefix(s[end:], sep) {
 				separator, size = sep, len(sep)
 				break
@@ -175,6 +195,27 @@ func integer(s string, i int, digits *[]byte) int {
 		}
 		end = next
 	}
+}
+
+// indian appends the rest of a whole part with groups of two and a last one of
+// three, "12,34,567". In brackets, or where more follows, it is a list.
+func indian(s string, i, end, count int, digits *[]byte) int {
+	mark, at, pairs := len(*digits), end, 0
+	for count <= 2 && at < len(s) && s[at] == ',' && (i == 0 || !strings.ContainsRune("[({,", rune(s[i-1]))) {
+		next, n := run(s, at+1, digits)
+		if n == 3 && pairs > 0 {
+			if _, more := digitAt(s, next+1); more > 0 && s[next] == ',' {
+				break
+			}
+			return next
+		}
+		if n != 2 {
+			break
+		}
+		at, pairs = next, pairs+1
+	}
+	*digits = (*digits)[:mark]
+	return end
 }
 
 func fraction(s string, i int, digits *[]byte) int {
@@ -263,6 +304,9 @@ func sign(s string, i int) (start int, negative bool) {
 		case !signed && (r == '-' || r == '−' || r == '+') && opens(s, at-size):
 			signed, negative = true, r != '+'
 			at -= size
+		case !signed && r == '–' && dashIsMinus(s[:at-size]):
+			signed, negative = true, true
+			at -= size
 		default:
 			return at, negative
 		}
@@ -270,16 +314,29 @@ func sign(s string, i int) (start int, negative bool) {
 	return at, negative
 }
 
+// dashIsMinus reports whether an en dash behind a text is a minus and not that of
+// a range or between words.
+func dashIsMinus(before string) bool {
+	bare := strings.TrimRight(before, " \t")
+	r, _ := utf8.DecodeLastRuneInString(bare)
+	return bare == "" || !unicode.IsNumber(r) && !unicode.Is(unicode.Sc, r) && r != '%' && (len(bare) < len(before) || strings.ContainsRune("\n([=:*$", r))
+}
+
 // opens reports whether a sign or a decimal point at byte i can begin a number:
 // nothing stands before it that it could belong to.
 func opens(s string, i int) bool {
 	r, _ := utf8.DecodeLastRuneInString(s[:i])
-	return i == 0 || !unicode.IsLetter(r) && !unicode.IsNumber(r) && r != ')' && r != ']' && r != '_' && r != '.'
+	return i == 0 || !unicode.IsLetter(r) && !unicode.IsNumber(r) && r != ')' && r != ']' && r != '.' && (r != '_' || !partOfWord(s, i))
 }
 
-// partOfWord reports whether a letter or an underscore stands directly before
-// i. Letters without case do not count: Chinese sets numbers without a blank.
+// partOfWord reports whether a letter stands directly before i, or one before
+// underscores. Letters without case do not count: Chinese sets numbers without a blank.
 func partOfWord(s string, i int) bool {
+	if i > 0 && s[i-1] == '_' { // "x_5" is a name, "_5_" emphasised
+		s = strings.TrimRight(s[:i], "_")
+		r, _ := utf8.DecodeLastRuneInString(s)
+		return s != "" && (unicode.IsLetter(r) || unicode.IsNumber(r))
+	}
 	r, _ := utf8.DecodeLastRuneInString(s[:i])
 	return i > 0 && cased(r)
 }

@@ -48,6 +48,12 @@ func TestNumbers(t *testing.T) {
 		{"NaN Infinity ½ ²", "", "not digits"},
 		{strings.Repeat("9", 400), "", "too many digits"},
 		{"0." + strings.Repeat("3", 400), "0.3333333333333333", "many decimals"},
+		{"_5_ and __42__ but x_5, __init__2, 1_000", "5 42 1", "emphasis, and names with underscores"},
+		{`1{,}234 1,\!234 1\,234 {1,2}`, "1234 1234 1234 1 2", "groups in LaTeX, and a set"},
+		{"₹1,00,000 12,34,567 [5,10,100] 1,10,100,1000", "100000 1.234567e+06 5 10100 1 10100 1000", "groups in India, and lists"},
+		{`45\% 45 percent, 45 per cent`, "45% 45% 45%", "other percent signs"},
+		{"5 percentage points, 5 percents", "5 5", "no percent sign"},
+		{"is –5, 10 –12, A –$7, Mr.–5, (–3)", "-5 10 12 -7 5 -3", "an en dash"},
 		{"...5 ..6", "5 6", "points before a digit"},
 		{"\xff7\xfe", "7", "among invalid bytes"},
 	} {

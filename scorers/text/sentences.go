@@ -50,7 +50,36 @@ func ends(s string, from, i int, r rune) bool {
 	if size > 0 && !unicode.IsSpace(next) {
 		return false
 	}
-	return r != '.' || !abbreviated(strings.TrimLeft(s[from:i], `("'“‘«[*_#-`), from == 0 || s[from-1] == '\n')
+	if r != '.' {
+		return true
+	}
+	word := strings.TrimLeft(s[from:i], `("'“‘«[*_#-`)
+	follows, _ := utf8.DecodeRuneInString(strings.TrimLeftFunc(behind, unicode.IsSpace))
+	return !abbreviated(word, from == 0 || s[from-1] == '\n') && !goesOn(word, follows)
+}
+
+// goesOn reports whether a word with a full stop is an abbreviation because of the
+// letter or digit that follows: "Jan. 5", "Washington D.C. last year", "5 p.m. today".
+func goesOn(word string, follows rune) bool {
+	low := strings.ToLower(word)
+	switch low {
+	case "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "no", "nos", "vol", "pp":
+		return unicode.IsDigit(follows) && (low != "no" || word != low)
+	case "etc":
+		return unicode.IsLower(follows)
+	}
+	return unicode.IsLower(follows) && dotted(word)
+}
+
+// dotted reports whether a word is single letters with points between them.
+func dotted(word string) bool {
+	parts := strings.Split(word, ".")
+	for _, p := range parts {
+		if r, size := utf8.DecodeRuneInString(p); size == 0 || size != len(p) || !unicode.IsLetter(r) {
+			return false
+		}
+	}
+	return len(parts) > 1
 }
 
 // abbreviated reports whether the full stop behind a word does not end a
