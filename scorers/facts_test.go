@@ -117,6 +117,8 @@ func TestFacts(t *testing.T) {
 		{why: "declared and denied", args: `{"facts":["refundable","30 days"]}`, output: "It is not refundable. It is 30 days.", want: 0.5, reason: "refundable"},
 		{why: "declared with its negation", args: `{"facts":["not refundable"]}`, output: "It is not refundable.", want: 1},
 		{why: "other languages", expected: one("Die Frist beträgt 30 Tage."), output: "Die Frist beträgt 14 Tage.", want: 1 - 1./1.4, reason: "30 Tage -> 14 Tage"},
+		{why: "a number in words", expected: one("One hundred and twenty people came."), output: "120 people came.", want: 1},
+		{why: "a duration in words", expected: one("It takes half an hour."), output: "It takes 30 minutes.", want: 1},
 		{why: "nothing expected", output: "x", want: skipped},
 		{why: "nothing to check", expected: one("it is"), output: "x", want: skipped},
 	})
@@ -131,7 +133,9 @@ func TestFactsOfRecordedAnswers(t *testing.T) {
 {"id":"fee","repeat":2,"error":"timeout: none"}
 {"id":"once","output":"It costs $7."}
 `)
-	spec := func(args string) eval.MetricSpec { return eval.MetricSpec{Scorer: "facts", Args: json.RawMessage(args)} }
+	spec := func(args string) eval.MetricSpec {
+		return eval.MetricSpec{Scorer: "facts", Args: json.RawMessage(args)}
+	}
 	m, judge, err := scorers.Bind(spec(`{"answers":"answers.jsonl"}`), dir)
 	if err != nil {
 		t.Fatal(err)
@@ -180,6 +184,7 @@ func TestGrounded(t *testing.T) {
 		{"The fee is $5.", "The fee is $6.", `in no document: "$6"`, 1 - 1/1.1},
 		{"The fee is $5.", "Carl Weber wrote the fee.", `"Carl Weber"`, 1 - 2.1/2.2},
 		{"It was 20 November 2026.", "On 20 November.", "", 1},
+		{"The team has 125 people.", "The team has one hundred and twenty-five people.", "", 1},
 		{"She said it.", `She said "never ever again".`, "never", 0},
 	} {
 		s := sampleOf(c.output)

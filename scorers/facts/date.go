@@ -179,8 +179,14 @@ func agree(a, b string) bool {
 	return true
 }
 
-// clock reads "15:30", "3:30 pm" and "3 p.m."; the key is the minute of the day.
+var namedTimes = map[string]string{"noon": "@12:00", "midday": "@12:00", "midnight": "@00:00"}
+
+// clock reads "15:30", "3:30 pm", "3 p.m." and "noon"; the key is the minute of
+// the day.
 func clock(ws []word) (Unit, int) {
+	if at, ok := namedTimes[ws[0].low]; ok {
+		return Unit{Kind: Time, Key: at}, 1
+	}
 	if ws[0].class != digits || strings.Trim(ws[0].text, "0123456789") != "" || len(ws[0].text) > 2 {
 		return Unit{}, 0
 	}
@@ -197,6 +203,8 @@ func clock(ws []word) (Unit, int) {
 		hour, n = hour%12, n+1
 	case half == "pm" && hour <= 12:
 		hour, n = hour%12+12, n+1
+	case n == 1 && hour == 12 && namedTimes[half] != "":
+		return Unit{Kind: Time, Key: namedTimes[half]}, 2
 	case n == 1:
 		return Unit{}, 0
 	}

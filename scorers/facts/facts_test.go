@@ -30,6 +30,20 @@ func TestKeys(t *testing.T) {
 		{Money, []string{"5 €", "€5", "five euros", "EUR 5"}},
 		{Number, []string{"1,234.5", "1234.5"}},
 		{Number, []string{"25", "twenty-five"}},
+		{Number, []string{"120", "one hundred and twenty", "a hundred and twenty"}},
+		{Number, []string{"150206", "one hundred and fifty thousand two hundred and six"}},
+		{Number, []string{"500000", "half a million", "five hundred thousand"}},
+		{Number, []string{"21", "twenty one"}},
+		{Money, []string{"$3,500", "three thousand five hundred dollars"}},
+		{Duration, []string{"60 minutes", "an hour", "one hour"}},
+		{Duration, []string{"seven days", "a week"}},
+		{Duration, []string{"30 minutes", "half an hour"}},
+		{Duration, []string{"90 minutes", "an hour and a half", "one and a half hours"}},
+		{Time, []string{"12:00", "noon", "12 noon"}},
+		{Quantity, []string{"two times", "twice"}},
+		{Quantity, []string{"100 km/h", "100 kilometers per hour", "100 kph"}},
+		{Quantity, []string{"60 mph", "60 miles per hour", "60 miles an hour"}},
+		{Quantity, []string{"-5 °C", "minus 5 °C", "minus five degrees Celsius"}},
 		{Ordinal, []string{"3rd", "third"}},
 		{Date, []string{"20 November 2026", "November 20, 2026", "Nov 20th, 2026", "2026-11-20", "20.11.2026", "20 Nov 2026"}},
 		{Date, []string{"Monday"}},
@@ -59,7 +73,8 @@ func TestKeys(t *testing.T) {
 func TestDifferentKeys(t *testing.T) {
 	lex := english(t)
 	for _, pair := range [][2]string{{"20 °C", "20 °F"}, {"5 km/h", "5 km"}, {"5 m²", "5 m"}, {"5 m³", "5 m²"}, {"5 mg", "5 Mg"},
-		{"1 GB", "1 Gb"}, {"1 h 30 min", "30 min"}, {"30 days", "30 months"}, {"$5", "5 €"}} {
+		{"1 GB", "1 Gb"}, {"1 h 30 min", "30 min"}, {"30 days", "30 months"}, {"$5", "5 €"}, {"5 °C", "-5 °C"},
+		{"one hundred and two hundred", "300"}, {"twice a day", "twice"}, {"a second time", "1 second"}} {
 		a, b := Read(lex, pair[0]), Read(lex, pair[1])
 		if len(a.Units) == len(b.Units) && a.Units[0].Key == b.Units[0].Key {
 			t.Errorf("%q and %q are both %q", pair[0], pair[1], a.Units[0].Key)

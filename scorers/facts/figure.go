@@ -70,8 +70,9 @@ Quantity °c 1 °c ℃ celsius
 Quantity °f 1 °f ℉ fahrenheit
 Quantity degree 1 ° degree degrees
 Quantity hertz 1 hz hertz
-Quantity mph 1 mph
-Quantity km/h 1 kmh kph`) {
+Quantity metre/second 0.44704 mph
+Quantity metre/second 0.277777777777778 kmh kph
+Quantity times 1 times`) {
 		f := strings.Fields(line)
 		u := unitOf{base: f[1]}
 		for k := Percent; k <= Quantity; k++ {
@@ -89,21 +90,6 @@ Quantity km/h 1 kmh kph`) {
 
 var unitKinds = map[Kind]string{Percent: "Percent", Money: "Money", Duration: "Duration", Quantity: "Quantity"}
 
-var magnitudes = map[string]float64{"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12,
-	"k": 1e3, "m": 1e6, "mn": 1e6, "bn": 1e9, "dozen": 12}
-
-var numberWords = sync.OnceValue(func() map[string]float64 {
-	values := map[string]float64{}
-	for i, w := range strings.Fields(`zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
-sixteen seventeen eighteen nineteen twenty`) {
-		values[w] = float64(i)
-	}
-	for i, w := range strings.Fields(`thirty forty fifty sixty seventy eighty ninety`) {
-		values[w] = float64(10*i + 30)
-	}
-	return values
-})
-
 var ordinalWords = sync.OnceValue(func() map[string]float64 {
 	values := map[string]float64{}
 	for i, w := range strings.Fields(`second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth`) {
@@ -115,9 +101,17 @@ var ordinalWords = sync.OnceValue(func() map[string]float64 {
 // figure reads a number in digits or words with its unit: "$3 million",
 // "thirty-day", "25 per cent", "3rd".
 func figure(ws []word) (Unit, int) {
+	if ws[0].low == "minus" && len(ws) > 1 {
+		if v, n, _ := amount(ws[1:]); n > 0 && v > 0 {
+			return unitBehind(ws, -v, n+1)
+		}
+	}
 	v, n, spelled := amount(ws)
 	if n == 0 {
 		return currencyFirst(ws)
+	}
+	if halfMore(ws, n) {
+		v, n, spelled = v+0.5, n+3, false // "two and a half"
 	}
 	if !spelled {
 		// A sign of currency belongs to the number.
@@ -130,26 +124,40 @@ func figure(ws []word) (Unit, int) {
 			return figureOf(Ordinal, "", v), n + 1
 		}
 	}
+	u, end := unitBehind(ws, v, n)
+	if spelled && n == 1 && v == 1 && u.Kind == Number {
+		return Unit{}, 0 // "one" alone is a pronoun more often than a number
+	}
+	return u, end
+}
+
+// unitBehind completes a number of n words with its unit.
+func unitBehind(ws []word, v float64, n int) (Unit, int) {
 	skip := n
 	if skip < len(ws) && ws[skip].text == "-" {
 		skip++
 	}
-	if skip < len(ws) && ws[skip].low == "per" && skip+1 < len(ws) && ws[skip+1].low == "cent" {
+	if perCent(ws, skip) {
 		return figureOf(Percent, "%", v), skip + 2
 	}
-	if skip < len(ws) {
-		low := ws[skip].low
-		if ws[skip].class == mark {
-			low = ws[skip].text
-		}
-		if u, ok := units()[low]; ok && !ws[skip].ends && !bits[ws[skip].text] && (len(low) > 1 || ws[skip].class == mark || skip == n) {
-			return measured(ws, u, v, skip+1)
-		}
-	}
-	if spelled && n == 1 && v == 1 {
-		return Unit{}, 0 // "one" alone is a pronoun more often than a number
+	if u, ok := unitNamed(ws, skip); ok && (len(ws[skip].low) > 1 || ws[skip].class == mark || skip == n) {
+		return measured(ws, u, v, skip+1)
 	}
 	return figureOf(Number, "", v), n
+}
+
+// unitNamed gives the unit that word i names.
+func unitNamed(ws []word, i int) (unitOf, bool) {
+	if i >= len(ws) || ws[i].ends || bits[ws[i].text] {
+		return unitOf{}, false
+	}
+	u, ok := units()[ws[i].low]
+	return u, ok
+}
+
+// perCent reports whether "per cent" stands at word i.
+func perCent(ws []word, i int) bool {
+	return i+1 < len(ws) && ws[i].low == "per" && ws[i+1].low == "cent"
 }
 
 // bits are units whose capitals make them others: bits, and mega instead of milli.
@@ -180,6 +188,12 @@ func measured(ws []word, u unitOf, v float64, n int) (Unit, int) {
 			}
 		}
 	}
+	if per, ok := perTime(ws, u, n); ok {
+		return figureOf(Quantity, u.base+"/"+per.base, v*u.factor/per.factor), n + 2
+	}
+	if halfMore(ws, n) && v == math.Trunc(v) {
+		return figureOf(u.kind, u.base, (v+0.5)*u.factor), n + 3
+	}
 	if u.base == "second" && n < len(ws) {
 		rest := n
 		if ws[rest].low == "and" {
@@ -196,6 +210,16 @@ func measured(ws []word, u unitOf, v float64, n int) (Unit, int) {
 		}
 	}
 	return figureOf(u.kind, u.base, v*u.factor), n
+}
+
+// perTime reads the unit of time of "kilometres per hour". What is paid or taken
+// "per month" is as often given without, and stays two units.
+func perTime(ws []word, u unitOf, n int) (unitOf, bool) {
+	if u.kind != Quantity || n+1 >= len(ws) || ws[n].low != "per" && !article(ws, n) {
+		return unitOf{}, false
+	}
+	per, ok := unitNamed(ws, n+1)
+	return per, ok && per.base == "second" && per.factor <= 3600 && len(ws[n+1].low) > 1
 }
 
 // addFigures adds two durations.
@@ -246,27 +270,6 @@ func amount(ws []word) (v float64, n int, spelled bool) {
 		v, n = v*m, n+1
 	}
 	return v, n, spelled
-}
-
-// spelledNumber reads "twenty", "twenty-five", "a dozen" or "half a million" as
-// far as the words go that are known.
-func spelledNumber(ws []word) (v float64, n int) {
-	if (ws[0].low == "a" || ws[0].low == "an") && len(ws) > 1 {
-		if _, ok := magnitudes[ws[1].low]; ok && len(ws[1].low) > 1 {
-			return 1, 1
-		}
-	}
-	v, ok := numberWords()[ws[0].low]
-	if !ok {
-		return 0, 0
-	}
-	n = 1
-	if v >= 20 && math.Mod(v, 10) == 0 && len(ws) > 2 && ws[1].text == "-" {
-		if one, ok := numberWords()[ws[2].low]; ok && one > 0 && one < 10 {
-			return v + one, 3
-		}
-	}
-	return v, n
 }
 
 func adjacent(a, b word) bool { return a.end == b.start }

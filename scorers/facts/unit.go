@@ -72,7 +72,7 @@ func Read(lex *lexicon.Lexicon, s string) *Text {
 	names := namer{lex: lex, nouns: capitalisesNouns(words)}
 	ended := false
 	for i := 0; i < len(words); {
-		u, n := phrase(words[i:])
+		u, n := phrase(words, i)
 		if n == 0 {
 			u, n = names.single(words, i), 1
 		}
@@ -97,15 +97,24 @@ func Read(lex *lexicon.Lexicon, s string) *Text {
 // Has reports whether a unit says what u says.
 func (t *Text) Has(u Unit) bool { return t.keys[u.Key] > 0 }
 
-// phrase reads a unit of several words, or a figure, at the beginning of words.
-func phrase(words []word) (Unit, int) {
-	for _, read := range []func([]word) (Unit, int){date, special, clock, figure} {
-		if u, n := read(words); n > 0 {
-			u.Start, u.End = words[0].start, words[n-1].end
-			return u, n
+// phrase reads a unit of several words, or a figure, at word i.
+func phrase(words []word, i int) (Unit, int) {
+	for _, read := range []func([]word) (Unit, int){date, special, clock, figure, often, half} {
+		u, n := read(words[i:])
+		if n == 0 || article(words, i) && i > 0 && repeats(words[i-1]) && u.Kind == Duration {
+			continue
 		}
+		u.Start, u.End = words[i].start, words[i+n-1].end
+		return u, n
 	}
 	return Unit{}, 0
+}
+
+// repeats reports whether "a day" behind the word says how often, or for how
+// long the price is: "twice a day", "$5 a month".
+func repeats(w word) bool {
+	_, unit := units()[w.low]
+	return unit || w.class == digits || w.low == "once" || w.low == "twice" || w.low == "thrice"
 }
 
 // special are the words that were recognised whole.
