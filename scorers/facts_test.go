@@ -119,6 +119,11 @@ func TestFacts(t *testing.T) {
 		{why: "other languages", expected: one("Die Frist beträgt 30 Tage."), output: "Die Frist beträgt 14 Tage.", want: 1 - 1./1.4, reason: "30 Tage -> 14 Tage"},
 		{why: "a number in words", expected: one("One hundred and twenty people came."), output: "120 people came.", want: 1},
 		{why: "a duration in words", expected: one("It takes half an hour."), output: "It takes 30 minutes.", want: 1},
+		{why: "another unit", expected: one("The fee is 100 dollars."), output: "The fee is 100 zorkmids.", want: 0.2 / 1.3, reason: "100 dollars -> 100"},
+		{why: "a number of something else", expected: one("Refunds take 10 seconds."), output: "Refunds take 10 people.", want: 0.4 / 1.5, reason: "10 seconds -> 10"},
+		{why: "pounds are money", expected: one("The fee is £5."), output: "The fee is 5 pounds.", want: 1},
+		{why: "pounds are a weight", expected: one("It weighs 5 lb."), output: "It weighs 5 pounds.", want: 1},
+		{why: "declared in another unit", args: `{"facts":["$100","5 g"]}`, output: "It costs 100 pesos. Take 5 mcg.", want: 0},
 		{why: "nothing expected", output: "x", want: skipped},
 		{why: "nothing to check", expected: one("it is"), output: "x", want: skipped},
 	})
@@ -185,6 +190,8 @@ func TestGrounded(t *testing.T) {
 		{"The fee is $5.", "Carl Weber wrote the fee.", `"Carl Weber"`, 1 - 2.1/2.2},
 		{"It was 20 November 2026.", "On 20 November.", "", 1},
 		{"The team has 125 people.", "The team has one hundred and twenty-five people.", "", 1},
+		{"The fee is $100.", "The fee is 100 zorkmids.", `"100"`, 1 - 1.1/1.2},
+		{"The fee is £5.", "The fee is 5 pounds.", "", 1},
 		{"She said it.", `She said "never ever again".`, "never", 0},
 	} {
 		s := sampleOf(c.output)

@@ -44,6 +44,13 @@ func TestKeys(t *testing.T) {
 		{Quantity, []string{"100 km/h", "100 kilometers per hour", "100 kph"}},
 		{Quantity, []string{"60 mph", "60 miles per hour", "60 miles an hour"}},
 		{Quantity, []string{"-5 °C", "minus 5 °C", "minus five degrees Celsius"}},
+		{Quantity, []string{"0.5 mg", "500 mcg", "500 µg", "500 μg", "500 micrograms"}},
+		{Quantity, []string{"25 yards", "22.86 metres", "25 yd"}},
+		{Quantity, []string{"12 stone", "168 lb"}},
+		{Money, []string{"£0.50", "50 pence", "50p"}},
+		{Money, []string{"₩500", "500 won", "KRW 500"}},
+		{Money, []string{"CA$5", "CAD 5"}},
+		{Duration, []string{"2 fortnights", "4 weeks"}},
 		{Ordinal, []string{"3rd", "third"}},
 		{Date, []string{"20 November 2026", "November 20, 2026", "Nov 20th, 2026", "2026-11-20", "20.11.2026", "20 Nov 2026"}},
 		{Date, []string{"Monday"}},
@@ -73,7 +80,8 @@ func TestKeys(t *testing.T) {
 func TestDifferentKeys(t *testing.T) {
 	lex := english(t)
 	for _, pair := range [][2]string{{"20 °C", "20 °F"}, {"5 km/h", "5 km"}, {"5 m²", "5 m"}, {"5 m³", "5 m²"}, {"5 mg", "5 Mg"},
-		{"1 GB", "1 Gb"}, {"1 h 30 min", "30 min"}, {"30 days", "30 months"}, {"$5", "5 €"}, {"5 °C", "-5 °C"},
+		{"1 GB", "1 Gb"}, {"1 h 30 min", "30 min"}, {"30 days", "30 months"}, {"$5", "5 €"}, {"5 °C", "-5 °C"}, {"50 g", "50 mcg"}, {"$100", "100 pesos"},
+		{"£20", "20 pence"}, {"₩500", "$500"}, {"12 pounds", "12 stone"}, {"$5", "CA$5"}, {"< 5", "> 5"},
 		{"one hundred and two hundred", "300"}, {"twice a day", "twice"}, {"a second time", "1 second"}} {
 		a, b := Read(lex, pair[0]), Read(lex, pair[1])
 		if len(a.Units) == len(b.Units) && a.Units[0].Key == b.Units[0].Key {

@@ -5,90 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
-
-// unitOf is what a number may be followed by: which kind it makes, the name of
-// its base unit and how many of those it is.
-type unitOf struct {
-	kind   Kind
-	base   string
-	factor float64
-}
-
-var units = sync.OnceValue(func() map[string]unitOf {
-	table := map[string]unitOf{}
-	for _, line := range lines(`
-Duration second 1 second seconds sec secs s
-Duration second 0.001 millisecond milliseconds ms
-Duration second 60 minute minutes min mins
-Duration second 3600 hour hours hr hrs h
-Duration second 86400 day days tag tage tagen jour jours dia dias 日
-Duration second 604800 week weeks wk wks woche wochen semaine semaines
-Duration month 1 month months monat monate monaten mois mes meses
-Duration month 3 quarter quarters
-Duration month 12 year years yr yrs jahr jahre jahren ans año años 年
-Duration month 120 decade decades
-Duration month 1200 century centuries
-Duration night 1 night nights
-Percent % 1 % ％ percent pct prozent
-Percent pp 1 pp
-Money usd 1 $ usd dollar dollars us$ bucks
-Money usd 0.01 cent cents ¢
-Money eur 1 € eur euro euros
-Money gbp 1 £ gbp
-Money jpy 1 ¥ jpy yen 円
-Money cny 1 cny rmb yuan
-Money inr 1 ₹ inr rupee rupees
-Money chf 1 chf
-Money cad 1 cad
-Money aud 1 aud
-Quantity metre 1 m metre metres meter meters
-Quantity metre 1000 km kilometre kilometres kilometer kilometers
-Quantity metre 0.01 cm centimetre centimetres centimeter centimeters
-Quantity metre 0.001 mm millimetre millimetres millimeter millimeters
-Quantity metre 1609.344 mile miles mi
-Quantity metre 0.3048 foot feet ft
-Quantity metre 0.0254 inch inches
-Quantity gram 1 g gram grams gramme grammes
-Quantity gram 0.001 mg milligram milligrams
-Quantity gram 1000 kg kilo kilos kilogram kilograms
-Quantity gram 1000000 tonne tonnes
-Quantity pound 1 lb lbs pound pounds
-Quantity ounce 1 oz ounce ounces
-Quantity litre 1 l litre litres liter liters
-Quantity litre 0.001 ml millilitre millilitres milliliter milliliters
-Quantity gallon 1 gallon gallons gal
-Quantity byte 1 byte bytes
-Quantity byte 1000 kb kilobyte kilobytes
-Quantity byte 1000000 mb megabyte megabytes
-Quantity byte 1000000000 gb gigabyte gigabytes
-Quantity byte 1000000000000 tb terabyte terabytes
-Quantity watt 1 w watt watts
-Quantity watt 1000 kw kilowatt kilowatts
-Quantity kwh 1 kwh
-Quantity °c 1 °c ℃ celsius
-Quantity °f 1 °f ℉ fahrenheit
-Quantity degree 1 ° degree degrees
-Quantity hertz 1 hz hertz
-Quantity metre/second 0.44704 mph
-Quantity metre/second 0.277777777777778 kmh kph
-Quantity times 1 times`) {
-		f := strings.Fields(line)
-		u := unitOf{base: f[1]}
-		for k := Percent; k <= Quantity; k++ {
-			if strings.EqualFold(f[0], unitKinds[k]) {
-				u.kind = k
-			}
-		}
-		u.factor, _ = strconv.ParseFloat(f[2], 64) // the table above is tested whole
-		for _, name := range f[3:] {
-			table[name] = u
-		}
-	}
-	return table
-})
-
-var unitKinds = map[Kind]string{Percent: "Percent", Money: "Money", Duration: "Duration", Quantity: "Quantity"}
 
 var ordinalWords = sync.OnceValue(func() map[string]float64 {
 	values := map[string]float64{}
@@ -115,10 +33,9 @@ func figure(ws []word) (Unit, int) {
 	}
 	if !spelled {
 		// A sign of currency belongs to the number.
-		for sign := range strings.FieldsSeq("$ € £ ¥ ₹") {
-			if strings.Contains(ws[0].text, sign) {
-				return figureOf(Money, units()[sign].base, v), n
-			}
+		if i := strings.IndexAny(ws[0].text, currencies); i >= 0 {
+			_, size := utf8.DecodeRuneInString(ws[0].text[i:])
+			return figureOf(Money, units()[ws[0].text[i:i+size]].base, v), n
 		}
 		if n < len(ws) && adjacent(ws[n-1], ws[n]) && isOrdinalEnding(ws[n].low) {
 			return figureOf(Ordinal, "", v), n + 1
@@ -140,10 +57,29 @@ func unitBehind(ws []word, v float64, n int) (Unit, int) {
 	if perCent(ws, skip) {
 		return figureOf(Percent, "%", v), skip + 2
 	}
-	if u, ok := unitNamed(ws, skip); ok && (len(ws[skip].low) > 1 || ws[skip].class == mark || skip == n) {
+	if u, ok := unitNamed(ws, skip); ok && (ws[skip].low != "p" || adjacent(ws[skip-1], ws[skip])) && (len(ws[skip].low) > 1 || ws[skip].class == mark || skip == n) {
 		return measured(ws, u, v, skip+1)
 	}
+	if base, kind, v := behindAdjective(ws, skip, v); base != "" {
+		return figureOf(kind, base, v), n
+	}
 	return figureOf(Number, "", v), n
+}
+
+// behindAdjective finds the unit of "30 working days" and "100 Canadian dollars".
+// The words stay units of their own: they say more than the figure.
+func behindAdjective(ws []word, i int, v float64) (string, Kind, float64) {
+	if i+1 >= len(ws) || ws[i].class != letters || functionWords()[ws[i].low] || !strings.HasSuffix(ws[i+1].low, "s") || len(ws[i+1].low) < 4 {
+		return "", 0, 0
+	}
+	u, ok := unitNamed(ws, i+1)
+	if !ok || u.kind != Duration && u.kind != Money {
+		return "", 0, 0
+	}
+	if base := qualified[ws[i].low+" "+strings.TrimSuffix(ws[i+1].low, "s")]; base != "" {
+		u.base = base
+	}
+	return u.base, u.kind, v * u.factor
 }
 
 // unitNamed gives the unit that word i names.
@@ -159,9 +95,6 @@ func unitNamed(ws []word, i int) (unitOf, bool) {
 func perCent(ws []word, i int) bool {
 	return i+1 < len(ws) && ws[i].low == "per" && ws[i+1].low == "cent"
 }
-
-// bits are units whose capitals make them others: bits, and mega instead of milli.
-var bits = map[string]bool{"Mg": true, "Gb": true, "Mb": true, "Kb": true, "Tb": true, "Mm": true}
 
 // measured completes a figure whose unit has been read up to word n: scales of
 // temperature, powers and quotients of units, and durations of several parts.
@@ -236,10 +169,24 @@ func addFigures(a, b Unit) Unit {
 	return figureOf(a.Kind, "second", sum)
 }
 
-// currencyFirst reads "USD 30", and ordinals in words.
+// ofFigure reports whether word i is the unit of the figure two words before, as
+// in "30 working days".
+func ofFigure(ws []word, i int) bool {
+	if i < 2 || ws[i-2].class != digits && numberWords()[ws[i-2].low] == 0 {
+		return false
+	}
+	base, _, _ := behindAdjective(ws, i-1, 1)
+	return base != ""
+}
+
+// currencyFirst reads "USD 30" and "CA$30", and ordinals in words.
 func currencyFirst(ws []word) (Unit, int) {
 	if v, ok := ordinalWords()[ws[0].low]; ok && ws[0].class == letters {
 		return figureOf(Ordinal, "", v), 1
+	}
+	if base := dollars[ws[0].low]; base != "" && len(ws) > 1 && adjacent(ws[0], ws[1]) && strings.HasPrefix(ws[1].text, "$") {
+		v, n, _ := amount(ws[1:])
+		return figureOf(Money, base, v), n + 1
 	}
 	if u, ok := units()[ws[0].low]; ok && u.kind == Money && len(ws) > 1 && ws[1].class == digits {
 		v, n, _ := amount(ws[1:])
@@ -264,7 +211,7 @@ func amount(ws []word) (v float64, n int, spelled bool) {
 	}
 	for n < len(ws) && ws[n].class == letters {
 		m, ok := magnitudes[ws[n].low]
-		if !ok || len(ws[n].low) == 1 && !(adjacent(ws[n-1], ws[n]) && (ws[n].low == "k" || strings.ContainsAny(ws[0].text, "$€£¥"))) {
+		if !ok || len(ws[n].low) == 1 && !(adjacent(ws[n-1], ws[n]) && (ws[n].low == "k" || strings.ContainsAny(ws[0].text, currencies))) {
 			break
 		}
 		v, n = v*m, n+1

@@ -1,6 +1,8 @@
 package facts
 
 import (
+	"strings"
+
 	"holdtrue/scorers/lexicon"
 )
 
@@ -91,11 +93,26 @@ func (f *finder) has(u Unit) bool {
 			}
 		}
 	case u.Kind == Number:
-		return f.bare[bare(u)]
+		return !u.Counts && f.bare[bare(u)]
+	case u.Kind == Money || u.Kind == Quantity:
+		return f.inPounds(u)
 	case u.Kind == Word:
 		found := false
 		f.lex.Look(u.Key).Senses(func(s uint32) { found = found || f.senses[s] })
 		return found
+	}
+	return false
+}
+
+// inPounds looks for a figure in pounds, which may be money or a weight.
+func (f *finder) inPounds(u Unit) bool {
+	base, v, _ := strings.Cut(u.Key, " ")
+	for _, other := range map[string][]string{"#pound": {"#gbp ", "#lb "}, "#gbp": {"#pound "}, "#lb": {"#pound "}}[base] {
+		for _, t := range f.sources {
+			if t.keys[other+v] > 0 {
+				return true
+			}
+		}
 	}
 	return false
 }

@@ -85,7 +85,7 @@ func plain(out []word, s string, from, to int) []word {
 }
 
 // marks are the punctuation and symbols that decide anything.
-const marks = ".!?。！？…-/:,%％$€£¥₹°¢℃℉"
+const marks = ".!?。！？…-/:,%％‰°¢℃℉<>≤≥" + currencies
 
 // segments cuts part[at:to] by Unicode's word boundaries and divides contractions.
 func segments(out []word, part string, offset, at, to int) []word {

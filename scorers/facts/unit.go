@@ -47,6 +47,9 @@ type Unit struct {
 	Key        string
 	Start, End int // bytes of the text
 	Sentence   int // counted from 0
+	// Counts is set for a number directly before the noun that it counts: it does
+	// not stand for an amount of something else.
+	Counts bool
 }
 
 // Text is a text taken apart.
@@ -77,6 +80,7 @@ func Read(lex *lexicon.Lexicon, s string) *Text {
 			u, n = names.single(words, i), 1
 		}
 		if u.Key != "" {
+			u.Counts = u.Kind == Number && names.counted(words, i+n)
 			if ended || t.Sentences == 0 {
 				t.Sentences++
 				ended = false
@@ -148,17 +152,47 @@ func capitalisesNouns(words []word) bool {
 	return german > english
 }
 
+// counted reports whether word i is a noun, or may be one.
+func (n namer) counted(words []word, i int) bool {
+	if i < len(words) && words[i].text == "-" && adjacent(words[i-1], words[i]) {
+		i++
+	}
+	if i >= len(words) || words[i].class != letters || functionWords()[words[i].low] || negations[words[i].low] || contrasts()[words[i].low] != "" {
+		return false
+	}
+	if _, ok := numberWords()[words[i].low]; ok {
+		return false
+	}
+	known := n.lex.Look(words[i].low)
+	return known.Noun || !known.Known
+}
+
+// relations are the signs of comparison, as the words they stand for.
+var relations = map[string]string{"<": "less", ">": "more", "≤": "most", "≥": "least"}
+
+// relation reads a sign of comparison before a figure.
+func relation(words []word, i int) string {
+	if i+1 >= len(words) || words[i].class != mark || words[i+1].class != digits && !strings.Contains(currencies, words[i+1].text) {
+		return ""
+	}
+	return relations[words[i].text]
+}
+
 // single reads the word i for itself.
 func (n namer) single(words []word, i int) Unit {
 	w := words[i]
 	u := Unit{Kind: Word, Key: w.low, Start: w.start, End: w.end}
 	switch {
+	case relation(words, i) != "":
+		u.Kind, u.Key = Contrast, relation(words, i)
 	case w.class != letters:
 		return Unit{}
 	case negations[w.low]:
 		u.Kind, u.Key = Negation, "not"
 	case contrasts()[w.low] != "":
 		u.Kind = Contrast
+	case ofFigure(words, i):
+		u.Kind = Function // said with the figure
 	case functionWords()[w.low] || n.nouns && germanWords()[w.low]:
 		u.Kind = Function
 	case n.named(words, i):
