@@ -113,7 +113,7 @@ func TestFacts(t *testing.T) {
 		{why: "nothing said", expected: one("Refunds take 30 days."), output: "", want: 0, reason: "30 days left out"},
 		{why: "a refusal keeps nothing", expected: one("Refunds take 30 days."), output: "I cannot help with that.", want: 0},
 		{why: "a name at the beginning", expected: one("Paris is the capital."), output: "Lyon is the capital.", want: 1 - 1./1.2, reason: "Paris -> Lyon"},
-		{why: "a version", expected: one("Version 1.2.3 works."), output: "Version 1.2.4 works.", want: 1 - 1./1.4, reason: "1.2.3 -> 1.2.4"},
+		{why: "a version", expected: one("Version 1.2.3 works."), output: "Version 1.2.4 works.", want: 1 - 1./1.2, reason: "Version 1.2.3 -> Version 1.2.4"},
 		{why: "declared and denied", args: `{"facts":["refundable","30 days"]}`, output: "It is not refundable. It is 30 days.", want: 0.5, reason: "refundable"},
 		{why: "declared with its negation", args: `{"facts":["not refundable"]}`, output: "It is not refundable.", want: 1},
 		{why: "other languages", expected: one("Die Frist beträgt 30 Tage."), output: "Die Frist beträgt 14 Tage.", want: 1 - 1./1.4, reason: "30 Tage -> 14 Tage"},
@@ -124,6 +124,10 @@ func TestFacts(t *testing.T) {
 		{why: "pounds are money", expected: one("The fee is £5."), output: "The fee is 5 pounds.", want: 1},
 		{why: "pounds are a weight", expected: one("It weighs 5 lb."), output: "It weighs 5 pounds.", want: 1},
 		{why: "declared in another unit", args: `{"facts":["$100","5 g"]}`, output: "It costs 100 pesos. Take 5 mcg.", want: 0},
+		{why: "a version in short", expected: one("Version 2.5 works."), output: "v2.5 works.", want: 1},
+		{why: "a name with its number", expected: one("We run Python 3."), output: "We run Python3.", want: 1},
+		{why: "another address", expected: one("See https://youtu.be/dQw4w9WgXcQ"), output: "See https://youtu.be/dqw4w9wgxcq", want: 1 - 1./1.2},
+		{why: "the same address", expected: one("See https://www.example.com/help"), output: "See example.com/help.", want: 1},
 		{why: "nothing expected", output: "x", want: skipped},
 		{why: "nothing to check", expected: one("it is"), output: "x", want: skipped},
 	})
@@ -192,6 +196,8 @@ func TestGrounded(t *testing.T) {
 		{"The team has 125 people.", "The team has one hundred and twenty-five people.", "", 1},
 		{"The fee is $100.", "The fee is 100 zorkmids.", `"100"`, 1 - 1.1/1.2},
 		{"The fee is £5.", "The fee is 5 pounds.", "", 1},
+		{"The version is 2.5.", "It is v2.5.", "", 1},
+		{"Version 2.5.1 works.", "v2.5.1 works.", "", 1},
 		{"She said it.", `She said "never ever again".`, "never", 0},
 	} {
 		s := sampleOf(c.output)

@@ -63,7 +63,11 @@ func TestKeys(t *testing.T) {
 		{Duration, []string{"1 h 30 min", "90 minutes", "1 hour and 30 minutes", "1.5 hours"}},
 		{Address, []string{"https://example.com/a", "https://example.com/a/"}},
 		{Address, []string{"Anna@Example.com", "anna@example.com"}},
+		{Address, []string{"http://www.example.com", "https://example.com", "example.com", "HTTPS://Example.com/"}},
+		{Address, []string{"https://example.com/help", "example.com/help"}},
 		{Code, []string{"TCK-123", "tck-123"}},
+		{Code, []string{"Version 2.5.1", "v2.5.1", "2.5.1", "version v2.5.1"}},
+		{Code, []string{"Version 2.5", "v2.5"}},
 		{Negation, []string{"not", "never", "no"}},
 	} {
 		first := Read(lex, row.texts[0])
@@ -80,7 +84,8 @@ func TestKeys(t *testing.T) {
 func TestDifferentKeys(t *testing.T) {
 	lex := english(t)
 	for _, pair := range [][2]string{{"20 °C", "20 °F"}, {"5 km/h", "5 km"}, {"5 m²", "5 m"}, {"5 m³", "5 m²"}, {"5 mg", "5 Mg"},
-		{"1 GB", "1 Gb"}, {"1 h 30 min", "30 min"}, {"30 days", "30 months"}, {"$5", "5 €"}, {"5 °C", "-5 °C"}, {"50 g", "50 mcg"}, {"$100", "100 pesos"},
+		{"1 GB", "1 Gb"}, {"1 h 30 min", "30 min"}, {"30 days", "30 months"}, {"$5", "5 €"}, {"5 °C", "-5 °C"}, {"https://youtu.be/dQw4w9WgXcQ", "https://youtu.be/dqw4w9wgxcq"},
+		{"v2.5.1", "v2.5.2"}, {"50 g", "50 mcg"}, {"$100", "100 pesos"},
 		{"£20", "20 pence"}, {"₩500", "$500"}, {"12 pounds", "12 stone"}, {"$5", "CA$5"}, {"< 5", "> 5"},
 		{"one hundred and two hundred", "300"}, {"twice a day", "twice"}, {"a second time", "1 second"}} {
 		a, b := Read(lex, pair[0]), Read(lex, pair[1])

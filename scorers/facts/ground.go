@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"slices"
 	"strings"
 
 	"holdtrue/scorers/lexicon"
@@ -71,7 +72,7 @@ func newFinder(lex *lexicon.Lexicon, sources []*Text) *finder {
 			if u.Kind == Date {
 				f.dates = append(f.dates, u.Key)
 			}
-			if v := bare(u); u.Kind.figure() && v != "" {
+			if v := bare(u); (u.Kind.figure() || u.Kind == Code) && v != "" {
 				f.bare[v] = true
 			}
 		}
@@ -80,10 +81,8 @@ func newFinder(lex *lexicon.Lexicon, sources []*Text) *finder {
 }
 
 func (f *finder) has(u Unit) bool {
-	for _, t := range f.sources {
-		if t.Has(u) {
-			return true
-		}
+	if f.holds(u.Key) {
+		return true
 	}
 	switch {
 	case u.Kind == Date:
@@ -94,6 +93,8 @@ func (f *finder) has(u Unit) bool {
 		}
 	case u.Kind == Number:
 		return !u.Counts && f.bare[bare(u)]
+	case u.Kind == Code && bare(u) != "": // a version
+		return f.holds("# " + bare(u))
 	case u.Kind == Money || u.Kind == Quantity:
 		return f.inPounds(u)
 	case u.Kind == Word:
@@ -108,13 +109,16 @@ func (f *finder) has(u Unit) bool {
 func (f *finder) inPounds(u Unit) bool {
 	base, v, _ := strings.Cut(u.Key, " ")
 	for _, other := range map[string][]string{"#pound": {"#gbp ", "#lb "}, "#gbp": {"#pound "}, "#lb": {"#pound "}}[base] {
-		for _, t := range f.sources {
-			if t.keys[other+v] > 0 {
-				return true
-			}
+		if f.holds(other + v) {
+			return true
 		}
 	}
 	return false
+}
+
+// holds reports whether a source has a unit of the key.
+func (f *finder) holds(key string) bool {
+	return slices.ContainsFunc(f.sources, func(t *Text) bool { return t.keys[key] > 0 })
 }
 
 // ranges are stretches of a text, in order.

@@ -39,7 +39,9 @@ type word struct {
 // whole matches what is one token although word boundaries would divide it. A
 // code begins with a letter and holds a digit.
 var whole = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?:https?://|www\.)[^\s<>"'\)\]\x60]*[^\s<>"'\)\].,;:!?\x60]` +
+	return regexp.MustCompile(`(?i:https?://|www\.)[^\s<>"'\)\]\x60]*[^\s<>"'\)\].,;:!?\x60]` +
+		`|\b(?:[A-Za-z0-9-]+\.)+[a-z]{2,24}/[^\s<>"'\)\]\x60]*[^\s<>"'\)\].,;:!?\x60]` +
+		`|\b(?:[a-z0-9-]+\.)+` + topLevel + `\b/?` +
 		`|[\pL\pN._%+-]+@[\pL\pN-]+(?:\.[\pL\pN-]+)+` +
 		`|\b[A-Za-z]+(?:[-_/.][A-Za-z]+)*[-_/.]?[0-9][A-Za-z0-9]*(?:[-_/.][A-Za-z0-9]+)*` +
 		`|\b[0-9]+(?:\.[0-9]+){2,}\b`)
@@ -55,8 +57,13 @@ func split(s string) []word {
 		}
 		out = plain(out, s, from, m[0])
 		w := word{class: code, text: s[m[0]:m[1]], start: m[0], end: m[1]}
-		if strings.ContainsAny(w.text, "@") || strings.Contains(w.text, "://") || strings.HasPrefix(w.text, "www.") {
+		if isAddress(w.text) {
 			w.class = address
+		} else if m := numbered().FindStringSubmatch(w.text); m != nil {
+			out = appendWord(out, m[1], w.start)
+			out = plain(out, s, w.start+len(m[1]), w.end)
+			from = w.end
+			continue
 		}
 		w.low = text.Lower(w.text)
 		out = append(out, w)

@@ -103,7 +103,7 @@ func (t *Text) Has(u Unit) bool { return t.keys[u.Key] > 0 }
 
 // phrase reads a unit of several words, or a figure, at word i.
 func phrase(words []word, i int) (Unit, int) {
-	for _, read := range []func([]word) (Unit, int){date, special, clock, figure, often, half} {
+	for _, read := range []func([]word) (Unit, int){date, version, special, clock, figure, often, half} {
 		u, n := read(words[i:])
 		if n == 0 || article(words, i) && i > 0 && repeats(words[i-1]) && u.Kind == Duration {
 			continue
@@ -126,9 +126,9 @@ func special(words []word) (Unit, int) {
 	w := words[0]
 	switch w.class {
 	case address:
-		return Unit{Kind: Address, Key: strings.TrimSuffix(w.low, "/")}, 1
+		return Unit{Kind: Address, Key: addressKey(w.text)}, 1
 	case code:
-		return Unit{Kind: Code, Key: w.low}, 1
+		return Unit{Kind: Code, Key: codeKey(w.low)}, 1
 	}
 	return Unit{}, 0
 }
