@@ -128,6 +128,11 @@ func TestFacts(t *testing.T) {
 		{why: "a name with its number", expected: one("We run Python 3."), output: "We run Python3.", want: 1},
 		{why: "another address", expected: one("See https://youtu.be/dQw4w9WgXcQ"), output: "See https://youtu.be/dqw4w9wgxcq", want: 1 - 1./1.2},
 		{why: "the same address", expected: one("See https://www.example.com/help"), output: "See example.com/help.", want: 1},
+		{why: "a pronoun in capitals is a name", expected: one("The US signed the treaty."), output: "The WHO signed the treaty.", want: 1 - 1./1.4, reason: "US -> WHO"},
+		{why: "its long form", expected: one("The U.S. signed the treaty."), output: "The United States signed the treaty.", want: 1},
+		{why: "the short form", expected: one("The World Health Organization declared it."), output: "The WHO declared it.", want: 1},
+		{why: "a pronoun is no acronym", expected: one("The US gave the treaty."), output: "The treaty gave us it.", want: 0.9 / 1.4, reason: "US left out"},
+		{why: "all in capitals", expected: one("GIVE IT TO US."), output: "GIVE IT TO ME.", want: 1},
 		{why: "nothing expected", output: "x", want: skipped},
 		{why: "nothing to check", expected: one("it is"), output: "x", want: skipped},
 	})
@@ -198,6 +203,9 @@ func TestGrounded(t *testing.T) {
 		{"The fee is £5.", "The fee is 5 pounds.", "", 1},
 		{"The version is 2.5.", "It is v2.5.", "", 1},
 		{"Version 2.5.1 works.", "v2.5.1 works.", "", 1},
+		{"Canada signed.", "The US signed.", `"US"`, 1 - 1/1.1},
+		{"The WHO said so.", "The World Health Organization said so.", "", 1},
+		{"The World Health Organization said so.", "The WHO said so.", "", 1},
 		{"She said it.", `She said "never ever again".`, "never", 0},
 	} {
 		s := sampleOf(c.output)

@@ -28,6 +28,7 @@ func Ground(lex *lexicon.Lexicon, sources []*Text, t *Text, word float64) Ground
 	g := Grounding{Source: t.Source}
 	find := newFinder(lex, sources)
 	quoted := quotations(t.Source)
+	short := find.abbreviates(t)
 	for i, u := range t.Units {
 		w := word
 		switch {
@@ -40,7 +41,7 @@ func Ground(lex *lexicon.Lexicon, sources []*Text, t *Text, word float64) Ground
 			continue
 		}
 		g.Total += w
-		if find.has(u) {
+		if short[i] || find.has(u) {
 			g.Found += w
 			continue
 		}
@@ -60,15 +61,21 @@ type finder struct {
 	senses  map[uint32]bool // of all their words
 	bare    map[string]bool // figures without unit
 	dates   []string
+	short   map[string]bool // the acronyms in them
+	initial map[string]bool // of the names of several words in them
 }
 
 func newFinder(lex *lexicon.Lexicon, sources []*Text) *finder {
-	f := &finder{lex: lex, sources: sources, senses: map[uint32]bool{}, bare: map[string]bool{}}
+	f := &finder{lex: lex, sources: sources, senses: map[uint32]bool{}, bare: map[string]bool{}, short: map[string]bool{}, initial: map[string]bool{}}
 	for _, t := range sources {
 		for key := range t.keys {
 			lex.Look(key).Senses(func(s uint32) { f.senses[s] = true })
 		}
+		longNames(t, func(_, _ int, initials string) { f.initial[initials] = true })
 		for _, u := range t.Units {
+			if t.acronym(u) {
+				f.short[u.Key] = true
+			}
 			if u.Kind == Date {
 				f.dates = append(f.dates, u.Key)
 			}
@@ -97,12 +104,26 @@ func (f *finder) has(u Unit) bool {
 		return f.holds("# " + bare(u))
 	case u.Kind == Money || u.Kind == Quantity:
 		return f.inPounds(u)
+	case u.Kind == Name:
+		return f.initial[u.Key]
 	case u.Kind == Word:
 		found := false
 		f.lex.Look(u.Key).Senses(func(s uint32) { found = found || f.senses[s] })
 		return found
 	}
 	return false
+}
+
+// abbreviates finds the units of a text that are part of a name of which the
+// sources have the initials.
+func (f *finder) abbreviates(t *Text) map[int]bool {
+	found := map[int]bool{}
+	longNames(t, func(from, to int, initials string) {
+		for i := from; i < to && f.short[initials]; i++ {
+			found[i] = true
+		}
+	})
+	return found
 }
 
 // inPounds looks for a figure in pounds, which may be money or a weight.

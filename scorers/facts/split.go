@@ -2,6 +2,7 @@ package facts
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -34,6 +35,7 @@ type word struct {
 	ends       bool    // a mark that ends a sentence
 	capital    bool
 	capitals   int
+	mixed      bool // its sentence is not written in capitals throughout
 }
 
 // whole matches what is one token although word boundaries would divide it. A
@@ -174,8 +176,12 @@ func abbreviated(low string) bool {
 // one: a full stop does where a blank and then no small letter follows, and
 // neither an abbreviation nor an initial stands before it.
 func sentences(ws []word, s string) {
-	begins := true
+	begins, from := true, 0
 	for i := range ws {
+		if begins {
+			mixed(ws[from:i])
+			from = i
+		}
 		w := &ws[i]
 		if w.class != mark {
 			w.first = begins
@@ -191,6 +197,15 @@ func sentences(ws []word, s string) {
 			w.ends = i+1 == len(ws) || endsAt(ws, i, s)
 		}
 		begins = begins || w.ends
+	}
+	mixed(ws[from:])
+}
+
+// mixed marks the words of a sentence that has words in small letters.
+func mixed(sentence []word) {
+	small := slices.ContainsFunc(sentence, func(w word) bool { return w.class == letters && w.capitals == 0 && hasCase(w.text) })
+	for i := range sentence {
+		sentence[i].mixed = small
 	}
 }
 

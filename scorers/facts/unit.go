@@ -2,6 +2,7 @@ package facts
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"holdtrue/scorers/lexicon"
 )
@@ -193,12 +194,24 @@ func (n namer) single(words []word, i int) Unit {
 		u.Kind = Contrast
 	case ofFigure(words, i):
 		u.Kind = Function // said with the figure
+	case w.acronym():
+		u.Kind = Name
+	case pronouns[w.low]:
+		u.Kind, u.Key = Function, w.low+" (pronoun)" // "us" is not US
 	case functionWords()[w.low] || n.nouns && germanWords()[w.low]:
 		u.Kind = Function
 	case n.named(words, i):
 		u.Kind = Name
 	}
 	return u
+}
+
+// pronouns are the function words that are an acronym in capitals.
+var pronouns = map[string]bool{"us": true, "it": true, "who": true}
+
+// acronym reports whether a word that is a pronoun in small letters is a name.
+func (w word) acronym() bool {
+	return pronouns[w.low] && w.capitals == utf8.RuneCountInString(w.low) && (w.mixed || strings.Contains(w.text, "."))
 }
 
 // named reports whether word i is part of a proper name: it is capitalised, and
