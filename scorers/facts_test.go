@@ -133,6 +133,9 @@ func TestFacts(t *testing.T) {
 		{why: "the short form", expected: one("The World Health Organization declared it."), output: "The WHO declared it.", want: 1},
 		{why: "a pronoun is no acronym", expected: one("The US gave the treaty."), output: "The treaty gave us it.", want: 0.9 / 1.4, reason: "US left out"},
 		{why: "all in capitals", expected: one("GIVE IT TO US."), output: "GIVE IT TO ME.", want: 1},
+		{why: "only the year", expected: one("It ended on October 2, 2023."), output: "It ended in 2023.", want: 1},
+		{why: "another year", expected: one("It ended on October 2, 2023."), output: "It ended in 2024.", want: 1 - 1./1.2, reason: "October 2, 2023 -> 2024"},
+		{why: "another way to write a range", expected: one("It takes 5-7 days."), output: "It takes 5 days to 7 days.", want: 1},
 		{why: "nothing expected", output: "x", want: skipped},
 		{why: "nothing to check", expected: one("it is"), output: "x", want: skipped},
 	})
@@ -206,6 +209,10 @@ func TestGrounded(t *testing.T) {
 		{"Canada signed.", "The US signed.", `"US"`, 1 - 1/1.1},
 		{"The WHO said so.", "The World Health Organization said so.", "", 1},
 		{"The World Health Organization said so.", "The WHO said so.", "", 1},
+		{"He was born on 4 August 1961.", "He was born in 1961.", "", 1},
+		{"He was born on 4 August 1961.", "He was born in 1962.", `"1962"`, 1 - 1/1.1},
+		{"Shipping takes 5-7 business days.", "Shipping takes at least 5 days.", "", 1},
+		{"There are 3 options and 5 users.", "He came 3rd.", `"3rd"`, 0},
 		{"She said it.", `She said "never ever again".`, "never", 0},
 	} {
 		s := sampleOf(c.output)

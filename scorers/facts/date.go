@@ -165,6 +165,18 @@ func dateOf(year, month, day int) Unit {
 	return Unit{Kind: Date, Key: fmt.Sprintf("@%04d-%02d-%02d", year, month, day)}
 }
 
+// year is the year of a date as a number alone is written, or empty.
+func year(date string) string {
+	var y, m, d int
+	if n, _ := fmt.Sscanf(date, "@%d/%d/%d", &m, &d, &y); n == 3 {
+		return fmt.Sprint(y)
+	}
+	if y, _, ok := strings.Cut(strings.TrimPrefix(date, "@"), "-"); ok && y > "0999" {
+		return y
+	}
+	return ""
+}
+
 // agree reports whether two dates with unknown parts may be the same day.
 func agree(a, b string) bool {
 	if len(a) != len(b) || len(a) != len("@0000-00-00") {

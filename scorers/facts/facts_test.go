@@ -84,7 +84,7 @@ func TestKeys(t *testing.T) {
 func TestDifferentKeys(t *testing.T) {
 	lex := english(t)
 	for _, pair := range [][2]string{{"20 °C", "20 °F"}, {"5 km/h", "5 km"}, {"5 m²", "5 m"}, {"5 m³", "5 m²"}, {"5 mg", "5 Mg"},
-		{"1 GB", "1 Gb"}, {"1 h 30 min", "30 min"}, {"30 days", "30 months"}, {"$5", "5 €"}, {"5 °C", "-5 °C"}, {"https://youtu.be/dQw4w9WgXcQ", "https://youtu.be/dqw4w9wgxcq"},
+		{"1 GB", "1 Gb"}, {"1 h 30 min", "30 min"}, {"30 days", "30 months"}, {"$5", "5 €"}, {"5 °C", "-5 °C"}, {"3", "3rd"}, {"https://youtu.be/dQw4w9WgXcQ", "https://youtu.be/dqw4w9wgxcq"},
 		{"v2.5.1", "v2.5.2"}, {"50 g", "50 mcg"}, {"$100", "100 pesos"},
 		{"£20", "20 pence"}, {"₩500", "$500"}, {"12 pounds", "12 stone"}, {"$5", "CA$5"}, {"< 5", "> 5"},
 		{"one hundred and two hundred", "300"}, {"twice a day", "twice"}, {"a second time", "1 second"}} {
@@ -136,6 +136,20 @@ func TestUnitTable(t *testing.T) {
 	for name, u := range units() {
 		if u.kind < Percent || u.kind > Quantity || !(u.factor > 0) || u.base == "" {
 			t.Errorf("%q: %+v", name, u)
+		}
+	}
+}
+
+// TestRanges: the first number of a range has the unit of the second.
+func TestRanges(t *testing.T) {
+	lex := english(t)
+	for text, want := range map[string]string{
+		"5-7 days": "5 days", "5–7 days": "5 days", "5 to 7 business days": "5 days", "5-7 %": "5%", "5 to 7 percent": "5%",
+		"3-5 million dollars": "$3 million", "10-15 km/h": "10 km/h", "5-7 m": "5 m", "3-5 million": "3 million", "3 or 4": "3",
+	} {
+		got, first := Read(lex, text).Units[0].Key, Read(lex, want).Units[0].Key
+		if got != first {
+			t.Errorf("%q begins with %q, want %q", text, got, first)
 		}
 	}
 }

@@ -38,7 +38,7 @@ func figure(ws []word) (Unit, int) {
 			return figureOf(Money, units()[ws[0].text[i:i+size]].base, v), n
 		}
 		if n < len(ws) && adjacent(ws[n-1], ws[n]) && isOrdinalEnding(ws[n].low) {
-			return figureOf(Ordinal, "", v), n + 1
+			return figureOf(Ordinal, "th", v), n + 1
 		}
 	}
 	u, end := unitBehind(ws, v, n)
@@ -48,8 +48,18 @@ func figure(ws []word) (Unit, int) {
 	return u, end
 }
 
-// unitBehind completes a number of n words with its unit.
+// unitBehind completes a number of n words with its unit, or that of the end of
+// its range.
 func unitBehind(ws []word, v float64, n int) (Unit, int) {
+	u, end := unitDirect(ws, v, n)
+	if last, ok := rangeEnd(ws, n); ok && u.Kind == Number && last.kind != Ordinal {
+		return figureOf(last.kind, last.base, v*last.factor), n
+	}
+	return u, end
+}
+
+// unitDirect completes a number of n words with the unit right behind it.
+func unitDirect(ws []word, v float64, n int) (Unit, int) {
 	skip := n
 	if skip < len(ws) && ws[skip].text == "-" {
 		skip++
@@ -64,6 +74,25 @@ func unitBehind(ws []word, v float64, n int) (Unit, int) {
 		return figureOf(kind, base, v), n
 	}
 	return figureOf(Number, "", v), n
+}
+
+// rangeEnd finds the second number of "5-7 days" or "5 to 7 million", of which the
+// first has the unit too: so many of the base unit is one.
+func rangeEnd(ws []word, n int) (u unitOf, ok bool) {
+	if n >= len(ws) || ws[0].class != digits || ws[n].text != "-" && ws[n].low != "to" && ws[n].low != "or" {
+		return u, false
+	}
+	if n++; n >= len(ws) || ws[n].class != digits || ws[n].value <= 0 {
+		return u, false
+	}
+	v, size, _ := amount(ws[n:])
+	if n+size < len(ws) && ws[n+size].class == letters && monthAt(ws, n+size) > 0 {
+		return u, false
+	}
+	end, _ := unitDirect(ws[n:], v, size)
+	base, value, _ := strings.Cut(strings.TrimPrefix(end.Key, "#"), " ")
+	total, err := strconv.ParseFloat(value, 64)
+	return unitOf{end.Kind, base, total / ws[n].value}, err == nil
 }
 
 // behindAdjective finds the unit of "30 working days" and "100 Canadian dollars".
@@ -182,7 +211,7 @@ func ofFigure(ws []word, i int) bool {
 // currencyFirst reads "USD 30" and "CA$30", and ordinals in words.
 func currencyFirst(ws []word) (Unit, int) {
 	if v, ok := ordinalWords()[ws[0].low]; ok && ws[0].class == letters {
-		return figureOf(Ordinal, "", v), 1
+		return figureOf(Ordinal, "th", v), 1
 	}
 	if base := dollars[ws[0].low]; base != "" && len(ws) > 1 && adjacent(ws[0], ws[1]) && strings.HasPrefix(ws[1].text, "$") {
 		v, n, _ := amount(ws[1:])

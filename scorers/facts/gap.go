@@ -56,6 +56,10 @@ func (c *comparer) sameMeaning(l, r Unit) bool {
 		return agree(l.Key, r.Key)
 	case l.Kind == Contrast && r.Kind == Contrast:
 		return contrasts()[l.Key] == contrasts()[r.Key]
+	case l.Kind == Date && unitless(r):
+		return year(l.Key) == bare(r)
+	case r.Kind == Date && unitless(l):
+		return year(r.Key) == bare(l)
 	case l.Kind.figure() || r.Kind.figure():
 		return bare(l) != "" && bare(l) == bare(r) && (unitless(l) || unitless(r) || pounds(l.Key, r.Key) || pounds(r.Key, l.Key))
 	case lexical(l) && lexical(r):

@@ -78,6 +78,7 @@ func newFinder(lex *lexicon.Lexicon, sources []*Text) *finder {
 			}
 			if u.Kind == Date {
 				f.dates = append(f.dates, u.Key)
+				f.bare[year(u.Key)] = true
 			}
 			if v := bare(u); (u.Kind.figure() || u.Kind == Code) && v != "" {
 				f.bare[v] = true

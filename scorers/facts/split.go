@@ -113,6 +113,8 @@ func segments(out []word, part string, offset, at, to int) []word {
 			}
 		case len(out) > 0 && out[len(out)-1].class == mark && out[len(out)-1].text == v:
 			// of a row of the same mark one is enough
+		case strings.Contains("–‐‑", v): // dashes of a range, or without a break
+			out = append(out, word{class: mark, text: "-", low: "-", start: start, end: pos})
 		case strings.Contains(marks, v):
 			out = append(out, word{class: mark, text: v, low: v, start: start, end: pos})
 		}
