@@ -47,7 +47,8 @@ const (
 	blankWords   tokenizer = "blank"
 )
 
-// words cuts a text in lower case.
+// words cuts a text in lower case. For Unicode words it is composed first: "é" is
+// the same in one character and in two.
 func (t tokenizer) words(low string) []string {
 	switch t {
 	case asciiWords:
@@ -55,13 +56,13 @@ func (t tokenizer) words(low string) []string {
 	case asciiStems:
 		return text.Stem(text.ASCIIWordsOfLower(low))
 	case unicodeStems:
-		return text.Stem(text.WordsOfLower(low))
+		return text.Stem(text.WordsOfLower(text.NFC(low)))
 	case blankWords:
 		return text.BlankWordsOfLower(low)
 	case answerWords:
 		return text.AnswerWordsOfLower(low)
 	}
-	return text.WordsOfLower(low)
+	return text.WordsOfLower(text.NFC(low))
 }
 
 type lowerOutputKey struct{}

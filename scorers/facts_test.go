@@ -136,6 +136,9 @@ func TestFacts(t *testing.T) {
 		{why: "only the year", expected: one("It ended on October 2, 2023."), output: "It ended in 2023.", want: 1},
 		{why: "another year", expected: one("It ended on October 2, 2023."), output: "It ended in 2024.", want: 1 - 1./1.2, reason: "October 2, 2023 -> 2024"},
 		{why: "another way to write a range", expected: one("It takes 5-7 days."), output: "It takes 5 days to 7 days.", want: 1},
+		{why: "short days", expected: one("Open Mon-Fri."), output: "Open Monday to Friday.", want: 1},
+		{why: "another day", expected: one("Open on Sundays."), output: "Open on Mondays.", want: 1 - 1./1.2, reason: "Sundays -> Mondays"},
+		{why: "decomposed letters", expected: one("Beyonc\u00e9 sang."), output: "Beyonce\u0301 sang.", want: 1},
 		{why: "nothing expected", output: "x", want: skipped},
 		{why: "nothing to check", expected: one("it is"), output: "x", want: skipped},
 	})
@@ -213,6 +216,8 @@ func TestGrounded(t *testing.T) {
 		{"He was born on 4 August 1961.", "He was born in 1962.", `"1962"`, 1 - 1/1.1},
 		{"Shipping takes 5-7 business days.", "Shipping takes at least 5 days.", "", 1},
 		{"There are 3 options and 5 users.", "He came 3rd.", `"3rd"`, 0},
+		{"The shop is closed on Sundays.", "It is closed on Sunday.", "", 1},
+		{"Beyonc\u00e9 sang.", "Beyonce\u0301 sang.", "", 1},
 		{"She said it.", `She said "never ever again".`, "never", 0},
 	} {
 		s := sampleOf(c.output)

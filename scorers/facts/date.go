@@ -26,21 +26,49 @@ var months = sync.OnceValue(func() map[string]int {
 	return table
 })
 
-var weekdays = sync.OnceValue(func() map[string]bool {
-	set := map[string]bool{}
+var weekdays = sync.OnceValue(func() map[string]string {
+	names := map[string]string{}
 	for _, d := range strings.Fields("monday tuesday wednesday thursday friday saturday sunday") {
-		set[d] = true
+		names[d], names[d+"s"] = d, d
 	}
-	return set
+	for short, d := range map[string]string{"mon": "monday", "tue": "tuesday", "tues": "tuesday", "wed": "wednesday",
+		"thu": "thursday", "thur": "thursday", "thurs": "thursday", "fri": "friday", "sat": "saturday", "sun": "sunday"} {
+		names[short] = d
+	}
+	return names
 })
 
+// weekday reads "Monday", "Mondays", and "Mon" with a capital. "Sat" and "Sun" are
+// days where another day, a figure or a mark stands beside them.
+func weekday(ws []word, i int) (Unit, int) {
+	w := ws[i]
+	day := weekdays()[w.low]
+	if day == "" || w.class != letters || len(w.low) < 6 && !w.capital {
+		return Unit{}, 0
+	}
+	if (w.low == "sat" || w.low == "sun") && !besideDay(ws, i-1, i-2) && !besideDay(ws, i+1, i+2) {
+		return Unit{}, 0
+	}
+	return Unit{Kind: Date, Key: "@" + day}, 1
+}
+
+// besideDay reports whether word i, or the one beyond a joining word or mark, is a
+// day of the week or a figure.
+func besideDay(ws []word, i, beyond int) bool {
+	if i < 0 || i >= len(ws) || ws[i].ends {
+		return false
+	}
+	if ws[i].class == digits || weekdays()[ws[i].low] != "" {
+		return true
+	}
+	joins := ws[i].class == mark || ws[i].low == "to" || ws[i].low == "and" || ws[i].low == "or"
+	return joins && beyond >= 0 && beyond < len(ws) && (ws[beyond].class == digits || weekdays()[ws[beyond].low] != "")
+}
+
 // date reads "20 November 2026", "Nov 20th, 2026", "November 2026", "2026-11-20",
-// "20.11.2026", "11/20/2026" and days of the week. Of a date in digits with a
+// "20.11.2026" and "11/20/2026". Of a date in digits with a
 // slash the order of day and month cannot be known; it is compared as written.
 func date(ws []word) (Unit, int) {
-	if ws[0].class == letters && ws[0].capital && weekdays()[ws[0].low] {
-		return Unit{Kind: Date, Key: "@" + ws[0].low}, 1
-	}
 	if u, n := dateInDigits(ws); n > 0 {
 		return u, n
 	}

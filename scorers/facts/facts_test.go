@@ -53,7 +53,8 @@ func TestKeys(t *testing.T) {
 		{Duration, []string{"2 fortnights", "4 weeks"}},
 		{Ordinal, []string{"3rd", "third"}},
 		{Date, []string{"20 November 2026", "November 20, 2026", "Nov 20th, 2026", "2026-11-20", "20.11.2026", "20 Nov 2026"}},
-		{Date, []string{"Monday"}},
+		{Date, []string{"Monday", "Mondays", "monday", "Mon"}},
+		{Name, []string{"Beyonc\u00e9", "Beyonce\u0301"}},
 		{Time, []string{"3 pm", "15:00", "3:00 p.m."}},
 		{Quantity, []string{"2 km", "2000 m", "2,000 metres"}},
 		{Quantity, []string{"5 GB", "5 gigabytes"}},
@@ -109,6 +110,8 @@ func TestKinds(t *testing.T) {
 		{"Die Frist ist lang und der Preis ist hoch.", "Frist", Word},
 		{"It opens before noon.", "before", Contrast},
 		{"Call v2.1 now", "v2.1", Code},
+		{"Open Sat and Sun.", "Sun", Date},
+		{"The hot Sun rises.", "Sun", Name},
 	} {
 		found := false
 		for _, u := range Read(lex, row.text).Units {

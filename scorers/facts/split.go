@@ -126,7 +126,7 @@ func segments(out []word, part string, offset, at, to int) []word {
 func appendWord(out []word, v string, start int) []word {
 	stem, negated := contraction(v)
 	w := word{class: letters, text: stem, start: start, end: start + len(stem)}
-	w.low = text.Lower(stem)
+	w.low = text.NFC(text.Lower(stem))
 	if strings.Contains(w.low, ".") && strings.Trim(w.low, ".") != "" && abbreviated(w.low) {
 		w.low = strings.ReplaceAll(w.low, ".", "")
 	}

@@ -104,6 +104,10 @@ func (t *Text) Has(u Unit) bool { return t.keys[u.Key] > 0 }
 
 // phrase reads a unit of several words, or a figure, at word i.
 func phrase(words []word, i int) (Unit, int) {
+	if u, n := weekday(words, i); n > 0 {
+		u.Start, u.End = words[i].start, words[i].end
+		return u, n
+	}
 	for _, read := range []func([]word) (Unit, int){date, version, special, clock, figure, often, half} {
 		u, n := read(words[i:])
 		if n == 0 || article(words, i) && i > 0 && repeats(words[i-1]) && u.Kind == Duration {
