@@ -139,6 +139,9 @@ func TestFacts(t *testing.T) {
 		{why: "short days", expected: one("Open Mon-Fri."), output: "Open Monday to Friday.", want: 1},
 		{why: "another day", expected: one("Open on Sundays."), output: "Open on Mondays.", want: 1 - 1./1.2, reason: "Sundays -> Mondays"},
 		{why: "decomposed letters", expected: one("Beyonc\u00e9 sang."), output: "Beyonce\u0301 sang.", want: 1},
+		{why: "declared and the contrary", args: `{"facts":["before 5 May","at least 18"]}`, output: "It is after 5 May. You are at most 18.", want: 0, reason: "before 5 May"},
+		{why: "declared and denied from afar", args: `{"facts":"refundable"}`, output: "It isn't really refundable.", want: 0},
+		{why: "declared and denied by a prefix", args: `{"facts":"refundable"}`, output: "It is non-refundable.", want: 0},
 		{why: "nothing expected", output: "x", want: skipped},
 		{why: "nothing to check", expected: one("it is"), output: "x", want: skipped},
 	})
