@@ -147,6 +147,13 @@ func TestFacts(t *testing.T) {
 	})
 }
 
+// TestDatesAsWritten: marks, blanks and small letters that stand around a date.
+func TestDatesAsWritten(t *testing.T) {
+	for _, output := range []string{"05-03-2026", "_May 3, 2026_", "may 3, 2026", "2026\u201105\u201103", "2026\u201305\u201303", "3\u202fMay 2026"} {
+		check(t, "date", []row{{why: output, expected: one("2026-05-03"), output: output, want: 1}})
+	}
+}
+
 // TestFactsOfRecordedAnswers: what the agent varied by itself is no promise, what
 // all its answers say is.
 func TestFactsOfRecordedAnswers(t *testing.T) {

@@ -66,8 +66,8 @@ func besideDay(ws []word, i, beyond int) bool {
 }
 
 // date reads "20 November 2026", "Nov 20th, 2026", "November 2026", "2026-11-20",
-// "20.11.2026" and "11/20/2026". Of a date in digits with a
-// slash the order of day and month cannot be known; it is compared as written.
+// "20.11.2026", "11/20/2026" and "11-20-2026". Of the last two the order of day and
+// month cannot be known; they are compared as written.
 func date(ws []word) (Unit, int) {
 	if u, n := dateInDigits(ws); n > 0 {
 		return u, n
@@ -99,7 +99,7 @@ func date(ws []word) (Unit, int) {
 	}
 	m := monthAt(ws, 0)
 	if m == 0 {
-		return Unit{}, 0
+		return smallMonth(ws)
 	}
 	n := 1
 	if ws[0].low != "may" && len(ws) > n && ws[n].text == "." {
@@ -121,6 +121,27 @@ func date(ws []word) (Unit, int) {
 		return Unit{}, 0 // a verb, or too short to be sure
 	}
 	return dateOf(0, m, 0), 1
+}
+
+// smallMonth reads "may 3, 2026": small letters will do with a day and a year.
+func smallMonth(ws []word) (Unit, int) {
+	if ws[0].class != letters {
+		return Unit{}, 0
+	}
+	m, n := months()[ws[0].low], 1
+	day, ok := dayAt(ws, n)
+	if m == 0 || !ok {
+		return Unit{}, 0
+	}
+	n++
+	if n < len(ws) && isOrdinalEnding(ws[n].low) && adjacent(ws[n-1], ws[n]) {
+		n++
+	}
+	year, more := yearAt(ws, n)
+	if more == 0 {
+		return Unit{}, 0
+	}
+	return dateOf(year, m, day), n + more
 }
 
 // dateInDigits reads three numbers joined by '-', '/' or '.'.
@@ -152,8 +173,10 @@ func dateInDigits(ws []word) (Unit, int) {
 	if k, _ := fmt.Sscanf(s, "%2d.%2d.%4d", &a, &b, &c); k == 3 && c > 999 && valid(b, a) {
 		return dateOf(c, b, a), n
 	}
-	if k, _ := fmt.Sscanf(s, "%2d/%2d/%4d", &a, &b, &c); k == 3 && (valid(a, b) || valid(b, a)) {
-		return Unit{Kind: Date, Key: fmt.Sprintf("@%d/%d/%d", a, b, c)}, n
+	for _, f := range [...]string{"%2d/%2d/%4d", "%2d-%2d-%4d"} {
+		if k, _ := fmt.Sscanf(s, f, &a, &b, &c); k == 3 && (c > 999 || f[3] == '/') && (valid(a, b) || valid(b, a)) {
+			return Unit{Kind: Date, Key: fmt.Sprintf("@%d/%d/%d", a, b, c)}, n
+		}
 	}
 	return Unit{}, 0
 }

@@ -53,6 +53,8 @@ func TestKeys(t *testing.T) {
 		{Duration, []string{"2 fortnights", "4 weeks"}},
 		{Ordinal, []string{"3rd", "third"}},
 		{Date, []string{"20 November 2026", "November 20, 2026", "Nov 20th, 2026", "2026-11-20", "20.11.2026", "20 Nov 2026"}},
+		{Date, []string{"2026-05-03", "_May 3, 2026_", "may 3, 2026", "2026\u201105\u201103", "2026\u201305\u201303", "3\u202fMay 2026", "May\u202f3, 2026"}},
+		{Date, []string{"05-03-2026", "05/03/2026"}},
 		{Date, []string{"Monday", "Mondays", "monday", "Mon"}},
 		{Name, []string{"Beyonc\u00e9", "Beyonce\u0301"}},
 		{Time, []string{"3 pm", "15:00", "3:00 p.m."}},
@@ -110,6 +112,7 @@ func TestKinds(t *testing.T) {
 		{"Die Frist ist lang und der Preis ist hoch.", "Frist", Word},
 		{"It opens before noon.", "before", Contrast},
 		{"Call v2.1 now", "v2.1", Code},
+		{"It is _really_ so.", "really", Word},
 		{"Open Sat and Sun.", "Sun", Date},
 		{"The hot Sun rises.", "Sun", Name},
 	} {

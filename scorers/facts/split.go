@@ -106,8 +106,10 @@ func segments(out []word, part string, offset, at, to int) []word {
 		r, _ := utf8.DecodeRuneInString(v)
 		switch {
 		case unicode.IsLetter(r) || unicode.IsNumber(r):
-			out = appendWord(out, v, start)
-		case unicode.IsSpace(r) || r == '_':
+			out = appendPieces(out, v, start)
+		case r == '_' || r == narrowBlank:
+			out = appendPieces(out, v, start)
+		case unicode.IsSpace(r):
 			if strings.Contains(v, "\n") {
 				out = append(out, word{class: mark, text: "\n", start: start, end: pos})
 			}
@@ -118,6 +120,23 @@ func segments(out []word, part string, offset, at, to int) []word {
 		case strings.Contains(marks, v):
 			out = append(out, word{class: mark, text: v, low: v, start: start, end: pos})
 		}
+	}
+	return out
+}
+
+// narrowBlank is a blank that Unicode's word boundaries take for a letter.
+const narrowBlank = '\u202f'
+
+// appendPieces appends the words of v, which narrow blanks part and underscores of
+// emphasis surround.
+func appendPieces(out []word, v string, start int) []word {
+	for piece := range strings.SplitSeq(v, string(narrowBlank)) {
+		bare := strings.TrimLeft(piece, "_")
+		at := start + len(piece) - len(bare)
+		if bare = strings.TrimRight(bare, "_"); bare != "" {
+			out = appendWord(out, bare, at)
+		}
+		start += len(piece) + len(string(narrowBlank))
 	}
 	return out
 }
