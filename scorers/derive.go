@@ -48,7 +48,8 @@ const (
 	treebank     tokenizer = "treebank"
 )
 
-// words cuts a text in lower case.
+// words cuts a text in lower case. For Unicode words it is composed first: "é" is
+// the same in one character and in two.
 func (t tokenizer) words(low string) []string {
 	switch t {
 	case asciiWords:
@@ -56,7 +57,7 @@ func (t tokenizer) words(low string) []string {
 	case asciiStems:
 		return text.Stem(text.ASCIIWordsOfLower(low))
 	case unicodeStems:
-		return text.Stem(text.WordsOfLower(low))
+		return text.Stem(text.WordsOfLower(text.NFC(low)))
 	case treebank:
 		return text.TreebankWords(low)
 	case blankWords:
@@ -64,7 +65,7 @@ func (t tokenizer) words(low string) []string {
 	case answerWords:
 		return text.AnswerWordsOfLower(low)
 	}
-	return text.WordsOfLower(low)
+	return text.WordsOfLower(text.NFC(low))
 }
 
 type lowerOutputKey struct{}

@@ -120,13 +120,45 @@ func TestFacts(t *testing.T) {
 		{why: "nothing said", expected: one("Refunds take 30 days."), output: "", want: 0, reason: "30 days left out"},
 		{why: "a refusal keeps nothing", expected: one("Refunds take 30 days."), output: "I cannot help with that.", want: 0},
 		{why: "a name at the beginning", expected: one("Paris is the capital."), output: "Lyon is the capital.", want: 1 - 1./1.2, reason: "Paris -> Lyon"},
-		{why: "a version", expected: one("Version 1.2.3 works."), output: "Version 1.2.4 works.", want: 1 - 1./1.4, reason: "1.2.3 -> 1.2.4"},
+		{why: "a version", expected: one("Version 1.2.3 works."), output: "Version 1.2.4 works.", want: 1 - 1./1.2, reason: "Version 1.2.3 -> Version 1.2.4"},
 		{why: "declared and denied", args: `{"facts":["refundable","30 days"]}`, output: "It is not refundable. It is 30 days.", want: 0.5, reason: "refundable"},
 		{why: "declared with its negation", args: `{"facts":["not refundable"]}`, output: "It is not refundable.", want: 1},
 		{why: "other languages", expected: one("Die Frist beträgt 30 Tage."), output: "Die Frist beträgt 14 Tage.", want: 1 - 1./1.4, reason: "30 Tage -> 14 Tage"},
+		{why: "a number in words", expected: one("One hundred and twenty people came."), output: "120 people came.", want: 1},
+		{why: "a duration in words", expected: one("It takes half an hour."), output: "It takes 30 minutes.", want: 1},
+		{why: "another unit", expected: one("The fee is 100 dollars."), output: "The fee is 100 zorkmids.", want: 0.2 / 1.3, reason: "100 dollars -> 100"},
+		{why: "a number of something else", expected: one("Refunds take 10 seconds."), output: "Refunds take 10 people.", want: 0.4 / 1.5, reason: "10 seconds -> 10"},
+		{why: "pounds are money", expected: one("The fee is £5."), output: "The fee is 5 pounds.", want: 1},
+		{why: "pounds are a weight", expected: one("It weighs 5 lb."), output: "It weighs 5 pounds.", want: 1},
+		{why: "declared in another unit", args: `{"facts":["$100","5 g"]}`, output: "It costs 100 pesos. Take 5 mcg.", want: 0},
+		{why: "a version in short", expected: one("Version 2.5 works."), output: "v2.5 works.", want: 1},
+		{why: "a name with its number", expected: one("We run Python 3."), output: "We run Python3.", want: 1},
+		{why: "another address", expected: one("See https://youtu.be/dQw4w9WgXcQ"), output: "See https://youtu.be/dqw4w9wgxcq", want: 1 - 1./1.2},
+		{why: "the same address", expected: one("See https://www.example.com/help"), output: "See example.com/help.", want: 1},
+		{why: "a pronoun in capitals is a name", expected: one("The US signed the treaty."), output: "The WHO signed the treaty.", want: 1 - 1./1.4, reason: "US -> WHO"},
+		{why: "its long form", expected: one("The U.S. signed the treaty."), output: "The United States signed the treaty.", want: 1},
+		{why: "the short form", expected: one("The World Health Organization declared it."), output: "The WHO declared it.", want: 1},
+		{why: "a pronoun is no acronym", expected: one("The US gave the treaty."), output: "The treaty gave us it.", want: 0.9 / 1.4, reason: "US left out"},
+		{why: "all in capitals", expected: one("GIVE IT TO US."), output: "GIVE IT TO ME.", want: 1},
+		{why: "only the year", expected: one("It ended on October 2, 2023."), output: "It ended in 2023.", want: 1},
+		{why: "another year", expected: one("It ended on October 2, 2023."), output: "It ended in 2024.", want: 1 - 1./1.2, reason: "October 2, 2023 -> 2024"},
+		{why: "another way to write a range", expected: one("It takes 5-7 days."), output: "It takes 5 days to 7 days.", want: 1},
+		{why: "short days", expected: one("Open Mon-Fri."), output: "Open Monday to Friday.", want: 1},
+		{why: "another day", expected: one("Open on Sundays."), output: "Open on Mondays.", want: 1 - 1./1.2, reason: "Sundays -> Mondays"},
+		{why: "decomposed letters", expected: one("Beyonc\u00e9 sang."), output: "Beyonce\u0301 sang.", want: 1},
+		{why: "declared and the contrary", args: `{"facts":["before 5 May","at least 18"]}`, output: "It is after 5 May. You are at most 18.", want: 0, reason: "before 5 May"},
+		{why: "declared and denied from afar", args: `{"facts":"refundable"}`, output: "It isn't really refundable.", want: 0},
+		{why: "declared and denied by a prefix", args: `{"facts":"refundable"}`, output: "It is non-refundable.", want: 0},
 		{why: "nothing expected", output: "x", want: skipped},
 		{why: "nothing to check", expected: one("it is"), output: "x", want: skipped},
 	})
+}
+
+// TestDatesAsWritten: marks, blanks and small letters that stand around a date.
+func TestDatesAsWritten(t *testing.T) {
+	for _, output := range []string{"05-03-2026", "_May 3, 2026_", "may 3, 2026", "2026\u201105\u201103", "2026\u201305\u201303", "3\u202fMay 2026"} {
+		check(t, "date", []row{{why: output, expected: one("2026-05-03"), output: output, want: 1}})
+	}
 }
 
 // TestFactsOfRecordedAnswers: what the agent varied by itself is no promise, what
@@ -189,6 +221,20 @@ func TestGrounded(t *testing.T) {
 		{"The fee is $5.", "The fee is $6.", `in no document: "$6"`, 1 - 1/1.1},
 		{"The fee is $5.", "Carl Weber wrote the fee.", `"Carl Weber"`, 1 - 2.1/2.2},
 		{"It was 20 November 2026.", "On 20 November.", "", 1},
+		{"The team has 125 people.", "The team has one hundred and twenty-five people.", "", 1},
+		{"The fee is $100.", "The fee is 100 zorkmids.", `"100"`, 1 - 1.1/1.2},
+		{"The fee is £5.", "The fee is 5 pounds.", "", 1},
+		{"The version is 2.5.", "It is v2.5.", "", 1},
+		{"Version 2.5.1 works.", "v2.5.1 works.", "", 1},
+		{"Canada signed.", "The US signed.", `"US"`, 1 - 1/1.1},
+		{"The WHO said so.", "The World Health Organization said so.", "", 1},
+		{"The World Health Organization said so.", "The WHO said so.", "", 1},
+		{"He was born on 4 August 1961.", "He was born in 1961.", "", 1},
+		{"He was born on 4 August 1961.", "He was born in 1962.", `"1962"`, 1 - 1/1.1},
+		{"Shipping takes 5-7 business days.", "Shipping takes at least 5 days.", "", 1},
+		{"There are 3 options and 5 users.", "He came 3rd.", `"3rd"`, 0},
+		{"The shop is closed on Sundays.", "It is closed on Sunday.", "", 1},
+		{"Beyonc\u00e9 sang.", "Beyonce\u0301 sang.", "", 1},
 		{"She said it.", `She said "never ever again".`, "never", 0},
 	} {
 		s := sampleOf(c.output)

@@ -26,21 +26,49 @@ var months = sync.OnceValue(func() map[string]int {
 	return table
 })
 
-var weekdays = sync.OnceValue(func() map[string]bool {
-	set := map[string]bool{}
+var weekdays = sync.OnceValue(func() map[string]string {
+	names := map[string]string{}
 	for _, d := range strings.Fields("monday tuesday wednesday thursday friday saturday sunday") {
-		set[d] = true
+		names[d], names[d+"s"] = d, d
 	}
-	return set
+	for short, d := range map[string]string{"mon": "monday", "tue": "tuesday", "tues": "tuesday", "wed": "wednesday",
+		"thu": "thursday", "thur": "thursday", "thurs": "thursday", "fri": "friday", "sat": "saturday", "sun": "sunday"} {
+		names[short] = d
+	}
+	return names
 })
 
-// date reads "20 November 2026", "Nov 20th, 2026", "November 2026", "2026-11-20",
-// "20.11.2026", "11/20/2026" and days of the week. Of a date in digits with a
-// slash the order of day and month cannot be known; it is compared as written.
-func date(ws []word) (Unit, int) {
-	if ws[0].class == letters && ws[0].capital && weekdays()[ws[0].low] {
-		return Unit{Kind: Date, Key: "@" + ws[0].low}, 1
+// weekday reads "Monday", "Mondays", and "Mon" with a capital. "Sat" and "Sun" are
+// days where another day, a figure or a mark stands beside them.
+func weekday(ws []word, i int) (Unit, int) {
+	w := ws[i]
+	day := weekdays()[w.low]
+	if day == "" || w.class != letters || len(w.low) < 6 && !w.capital {
+		return Unit{}, 0
 	}
+	if (w.low == "sat" || w.low == "sun") && !besideDay(ws, i-1, i-2) && !besideDay(ws, i+1, i+2) {
+		return Unit{}, 0
+	}
+	return Unit{Kind: Date, Key: "@" + day}, 1
+}
+
+// besideDay reports whether word i, or the one beyond a joining word or mark, is a
+// day of the week or a figure.
+func besideDay(ws []word, i, beyond int) bool {
+	if i < 0 || i >= len(ws) || ws[i].ends {
+		return false
+	}
+	if ws[i].class == digits || weekdays()[ws[i].low] != "" {
+		return true
+	}
+	joins := ws[i].class == mark || ws[i].low == "to" || ws[i].low == "and" || ws[i].low == "or"
+	return joins && beyond >= 0 && beyond < len(ws) && (ws[beyond].class == digits || weekdays()[ws[beyond].low] != "")
+}
+
+// date reads "20 November 2026", "Nov 20th, 2026", "November 2026", "2026-11-20",
+// "20.11.2026", "11/20/2026" and "11-20-2026". Of the last two the order of day and
+// month cannot be known; they are compared as written.
+func date(ws []word) (Unit, int) {
 	if u, n := dateInDigits(ws); n > 0 {
 		return u, n
 	}
@@ -71,7 +99,7 @@ func date(ws []word) (Unit, int) {
 	}
 	m := monthAt(ws, 0)
 	if m == 0 {
-		return Unit{}, 0
+		return smallMonth(ws)
 	}
 	n := 1
 	if ws[0].low != "may" && len(ws) > n && ws[n].text == "." {
@@ -93,6 +121,27 @@ func date(ws []word) (Unit, int) {
 		return Unit{}, 0 // a verb, or too short to be sure
 	}
 	return dateOf(0, m, 0), 1
+}
+
+// smallMonth reads "may 3, 2026": small letters will do with a day and a year.
+func smallMonth(ws []word) (Unit, int) {
+	if ws[0].class != letters {
+		return Unit{}, 0
+	}
+	m, n := months()[ws[0].low], 1
+	day, ok := dayAt(ws, n)
+	if m == 0 || !ok {
+		return Unit{}, 0
+	}
+	n++
+	if n < len(ws) && isOrdinalEnding(ws[n].low) && adjacent(ws[n-1], ws[n]) {
+		n++
+	}
+	year, more := yearAt(ws, n)
+	if more == 0 {
+		return Unit{}, 0
+	}
+	return dateOf(year, m, day), n + more
 }
 
 // dateInDigits reads three numbers joined by '-', '/' or '.'.
@@ -124,8 +173,10 @@ func dateInDigits(ws []word) (Unit, int) {
 	if k, _ := fmt.Sscanf(s, "%2d.%2d.%4d", &a, &b, &c); k == 3 && c > 999 && valid(b, a) {
 		return dateOf(c, b, a), n
 	}
-	if k, _ := fmt.Sscanf(s, "%2d/%2d/%4d", &a, &b, &c); k == 3 && (valid(a, b) || valid(b, a)) {
-		return Unit{Kind: Date, Key: fmt.Sprintf("@%d/%d/%d", a, b, c)}, n
+	for _, f := range [...]string{"%2d/%2d/%4d", "%2d-%2d-%4d"} {
+		if k, _ := fmt.Sscanf(s, f, &a, &b, &c); k == 3 && (c > 999 || f[3] == '/') && (valid(a, b) || valid(b, a)) {
+			return Unit{Kind: Date, Key: fmt.Sprintf("@%d/%d/%d", a, b, c)}, n
+		}
 	}
 	return Unit{}, 0
 }
@@ -165,6 +216,18 @@ func dateOf(year, month, day int) Unit {
 	return Unit{Kind: Date, Key: fmt.Sprintf("@%04d-%02d-%02d", year, month, day)}
 }
 
+// year is the year of a date as a number alone is written, or empty.
+func year(date string) string {
+	var y, m, d int
+	if n, _ := fmt.Sscanf(date, "@%d/%d/%d", &m, &d, &y); n == 3 {
+		return fmt.Sprint(y)
+	}
+	if y, _, ok := strings.Cut(strings.TrimPrefix(date, "@"), "-"); ok && y > "0999" {
+		return y
+	}
+	return ""
+}
+
 // agree reports whether two dates with unknown parts may be the same day.
 func agree(a, b string) bool {
 	if len(a) != len(b) || len(a) != len("@0000-00-00") {
@@ -179,8 +242,14 @@ func agree(a, b string) bool {
 	return true
 }
 
-// clock reads "15:30", "3:30 pm" and "3 p.m."; the key is the minute of the day.
+var namedTimes = map[string]string{"noon": "@12:00", "midday": "@12:00", "midnight": "@00:00"}
+
+// clock reads "15:30", "3:30 pm", "3 p.m." and "noon"; the key is the minute of
+// the day.
 func clock(ws []word) (Unit, int) {
+	if at, ok := namedTimes[ws[0].low]; ok {
+		return Unit{Kind: Time, Key: at}, 1
+	}
 	if ws[0].class != digits || strings.Trim(ws[0].text, "0123456789") != "" || len(ws[0].text) > 2 {
 		return Unit{}, 0
 	}
@@ -197,6 +266,8 @@ func clock(ws []word) (Unit, int) {
 		hour, n = hour%12, n+1
 	case half == "pm" && hour <= 12:
 		hour, n = hour%12+12, n+1
+	case n == 1 && hour == 12 && namedTimes[half] != "":
+		return Unit{Kind: Time, Key: namedTimes[half]}, 2
 	case n == 1:
 		return Unit{}, 0
 	}

@@ -30,9 +30,33 @@ func TestKeys(t *testing.T) {
 		{Money, []string{"5 €", "€5", "five euros", "EUR 5"}},
 		{Number, []string{"1,234.5", "1234.5"}},
 		{Number, []string{"25", "twenty-five"}},
+		{Number, []string{"120", "one hundred and twenty", "a hundred and twenty"}},
+		{Number, []string{"150206", "one hundred and fifty thousand two hundred and six"}},
+		{Number, []string{"500000", "half a million", "five hundred thousand"}},
+		{Number, []string{"21", "twenty one"}},
+		{Money, []string{"$3,500", "three thousand five hundred dollars"}},
+		{Duration, []string{"60 minutes", "an hour", "one hour"}},
+		{Duration, []string{"seven days", "a week"}},
+		{Duration, []string{"30 minutes", "half an hour"}},
+		{Duration, []string{"90 minutes", "an hour and a half", "one and a half hours"}},
+		{Time, []string{"12:00", "noon", "12 noon"}},
+		{Quantity, []string{"two times", "twice"}},
+		{Quantity, []string{"100 km/h", "100 kilometers per hour", "100 kph"}},
+		{Quantity, []string{"60 mph", "60 miles per hour", "60 miles an hour"}},
+		{Quantity, []string{"-5 °C", "minus 5 °C", "minus five degrees Celsius"}},
+		{Quantity, []string{"0.5 mg", "500 mcg", "500 µg", "500 μg", "500 micrograms"}},
+		{Quantity, []string{"25 yards", "22.86 metres", "25 yd"}},
+		{Quantity, []string{"12 stone", "168 lb"}},
+		{Money, []string{"£0.50", "50 pence", "50p"}},
+		{Money, []string{"₩500", "500 won", "KRW 500"}},
+		{Money, []string{"CA$5", "CAD 5"}},
+		{Duration, []string{"2 fortnights", "4 weeks"}},
 		{Ordinal, []string{"3rd", "third"}},
 		{Date, []string{"20 November 2026", "November 20, 2026", "Nov 20th, 2026", "2026-11-20", "20.11.2026", "20 Nov 2026"}},
-		{Date, []string{"Monday"}},
+		{Date, []string{"2026-05-03", "_May 3, 2026_", "may 3, 2026", "2026\u201105\u201103", "2026\u201305\u201303", "3\u202fMay 2026", "May\u202f3, 2026"}},
+		{Date, []string{"05-03-2026", "05/03/2026"}},
+		{Date, []string{"Monday", "Mondays", "monday", "Mon"}},
+		{Name, []string{"Beyonc\u00e9", "Beyonce\u0301"}},
 		{Time, []string{"3 pm", "15:00", "3:00 p.m."}},
 		{Quantity, []string{"2 km", "2000 m", "2,000 metres"}},
 		{Quantity, []string{"5 GB", "5 gigabytes"}},
@@ -42,7 +66,11 @@ func TestKeys(t *testing.T) {
 		{Duration, []string{"1 h 30 min", "90 minutes", "1 hour and 30 minutes", "1.5 hours"}},
 		{Address, []string{"https://example.com/a", "https://example.com/a/"}},
 		{Address, []string{"Anna@Example.com", "anna@example.com"}},
+		{Address, []string{"http://www.example.com", "https://example.com", "example.com", "HTTPS://Example.com/"}},
+		{Address, []string{"https://example.com/help", "example.com/help"}},
 		{Code, []string{"TCK-123", "tck-123"}},
+		{Code, []string{"Version 2.5.1", "v2.5.1", "2.5.1", "version v2.5.1"}},
+		{Code, []string{"Version 2.5", "v2.5"}},
 		{Negation, []string{"not", "never", "no"}},
 	} {
 		first := Read(lex, row.texts[0])
@@ -59,7 +87,10 @@ func TestKeys(t *testing.T) {
 func TestDifferentKeys(t *testing.T) {
 	lex := english(t)
 	for _, pair := range [][2]string{{"20 °C", "20 °F"}, {"5 km/h", "5 km"}, {"5 m²", "5 m"}, {"5 m³", "5 m²"}, {"5 mg", "5 Mg"},
-		{"1 GB", "1 Gb"}, {"1 h 30 min", "30 min"}, {"30 days", "30 months"}, {"$5", "5 €"}} {
+		{"1 GB", "1 Gb"}, {"1 h 30 min", "30 min"}, {"30 days", "30 months"}, {"$5", "5 €"}, {"5 °C", "-5 °C"}, {"3", "3rd"}, {"https://youtu.be/dQw4w9WgXcQ", "https://youtu.be/dqw4w9wgxcq"},
+		{"v2.5.1", "v2.5.2"}, {"50 g", "50 mcg"}, {"$100", "100 pesos"},
+		{"£20", "20 pence"}, {"₩500", "$500"}, {"12 pounds", "12 stone"}, {"$5", "CA$5"}, {"< 5", "> 5"},
+		{"one hundred and two hundred", "300"}, {"twice a day", "twice"}, {"a second time", "1 second"}} {
 		a, b := Read(lex, pair[0]), Read(lex, pair[1])
 		if len(a.Units) == len(b.Units) && a.Units[0].Key == b.Units[0].Key {
 			t.Errorf("%q and %q are both %q", pair[0], pair[1], a.Units[0].Key)
@@ -81,6 +112,9 @@ func TestKinds(t *testing.T) {
 		{"Die Frist ist lang und der Preis ist hoch.", "Frist", Word},
 		{"It opens before noon.", "before", Contrast},
 		{"Call v2.1 now", "v2.1", Code},
+		{"It is _really_ so.", "really", Word},
+		{"Open Sat and Sun.", "Sun", Date},
+		{"The hot Sun rises.", "Sun", Name},
 	} {
 		found := false
 		for _, u := range Read(lex, row.text).Units {
@@ -108,6 +142,20 @@ func TestUnitTable(t *testing.T) {
 	for name, u := range units() {
 		if u.kind < Percent || u.kind > Quantity || !(u.factor > 0) || u.base == "" {
 			t.Errorf("%q: %+v", name, u)
+		}
+	}
+}
+
+// TestRanges: the first number of a range has the unit of the second.
+func TestRanges(t *testing.T) {
+	lex := english(t)
+	for text, want := range map[string]string{
+		"5-7 days": "5 days", "5–7 days": "5 days", "5 to 7 business days": "5 days", "5-7 %": "5%", "5 to 7 percent": "5%",
+		"3-5 million dollars": "$3 million", "10-15 km/h": "10 km/h", "5-7 m": "5 m", "3-5 million": "3 million", "3 or 4": "3",
+	} {
+		got, first := Read(lex, text).Units[0].Key, Read(lex, want).Units[0].Key
+		if got != first {
+			t.Errorf("%q begins with %q, want %q", text, got, first)
 		}
 	}
 }

@@ -5,104 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
-
-// unitOf is what a number may be followed by: which kind it makes, the name of
-// its base unit and how many of those it is.
-type unitOf struct {
-	kind   Kind
-	base   string
-	factor float64
-}
-
-var units = sync.OnceValue(func() map[string]unitOf {
-	table := map[string]unitOf{}
-	for _, line := range lines(`
-Duration second 1 second seconds sec secs s
-Duration second 0.001 millisecond milliseconds ms
-Duration second 60 minute minutes min mins
-Duration second 3600 hour hours hr hrs h
-Duration second 86400 day days tag tage tagen jour jours dia dias 日
-Duration second 604800 week weeks wk wks woche wochen semaine semaines
-Duration month 1 month months monat monate monaten mois mes meses
-Duration month 3 quarter quarters
-Duration month 12 year years yr yrs jahr jahre jahren ans año años 年
-Duration month 120 decade decades
-Duration month 1200 century centuries
-Duration night 1 night nights
-Percent % 1 % ％ percent pct prozent
-Percent pp 1 pp
-Money usd 1 $ usd dollar dollars us$ bucks
-Money usd 0.01 cent cents ¢
-Money eur 1 € eur euro euros
-Money gbp 1 £ gbp
-Money jpy 1 ¥ jpy yen 円
-Money cny 1 cny rmb yuan
-Money inr 1 ₹ inr rupee rupees
-Money chf 1 chf
-Money cad 1 cad
-Money aud 1 aud
-Quantity metre 1 m metre metres meter meters
-Quantity metre 1000 km kilometre kilometres kilometer kilometers
-Quantity metre 0.01 cm centimetre centimetres centimeter centimeters
-Quantity metre 0.001 mm millimetre millimetres millimeter millimeters
-Quantity metre 1609.344 mile miles mi
-Quantity metre 0.3048 foot feet ft
-Quantity metre 0.0254 inch inches
-Quantity gram 1 g gram grams gramme grammes
-Quantity gram 0.001 mg milligram milligrams
-Quantity gram 1000 kg kilo kilos kilogram kilograms
-Quantity gram 1000000 tonne tonnes
-Quantity pound 1 lb lbs pound pounds
-Quantity ounce 1 oz ounce ounces
-Quantity litre 1 l litre litres liter liters
-Quantity litre 0.001 ml millilitre millilitres milliliter milliliters
-Quantity gallon 1 gallon gallons gal
-Quantity byte 1 byte bytes
-Quantity byte 1000 kb kilobyte kilobytes
-Quantity byte 1000000 mb megabyte megabytes
-Quantity byte 1000000000 gb gigabyte gigabytes
-Quantity byte 1000000000000 tb terabyte terabytes
-Quantity watt 1 w watt watts
-Quantity watt 1000 kw kilowatt kilowatts
-Quantity kwh 1 kwh
-Quantity °c 1 °c ℃ celsius
-Quantity °f 1 °f ℉ fahrenheit
-Quantity degree 1 ° degree degrees
-Quantity hertz 1 hz hertz
-Quantity mph 1 mph
-Quantity km/h 1 kmh kph`) {
-		f := strings.Fields(line)
-		u := unitOf{base: f[1]}
-		for k := Percent; k <= Quantity; k++ {
-			if strings.EqualFold(f[0], unitKinds[k]) {
-				u.kind = k
-			}
-		}
-		u.factor, _ = strconv.ParseFloat(f[2], 64) // the table above is tested whole
-		for _, name := range f[3:] {
-			table[name] = u
-		}
-	}
-	return table
-})
-
-var unitKinds = map[Kind]string{Percent: "Percent", Money: "Money", Duration: "Duration", Quantity: "Quantity"}
-
-var magnitudes = map[string]float64{"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12,
-	"k": 1e3, "m": 1e6, "mn": 1e6, "bn": 1e9, "dozen": 12}
-
-var numberWords = sync.OnceValue(func() map[string]float64 {
-	values := map[string]float64{}
-	for i, w := range strings.Fields(`zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
-sixteen seventeen eighteen nineteen twenty`) {
-		values[w] = float64(i)
-	}
-	for i, w := range strings.Fields(`thirty forty fifty sixty seventy eighty ninety`) {
-		values[w] = float64(10*i + 30)
-	}
-	return values
-})
 
 var ordinalWords = sync.OnceValue(func() map[string]float64 {
 	values := map[string]float64{}
@@ -115,45 +19,111 @@ var ordinalWords = sync.OnceValue(func() map[string]float64 {
 // figure reads a number in digits or words with its unit: "$3 million",
 // "thirty-day", "25 per cent", "3rd".
 func figure(ws []word) (Unit, int) {
+	if ws[0].low == "minus" && len(ws) > 1 {
+		if v, n, _ := amount(ws[1:]); n > 0 && v > 0 {
+			return unitBehind(ws, -v, n+1)
+		}
+	}
 	v, n, spelled := amount(ws)
 	if n == 0 {
 		return currencyFirst(ws)
 	}
+	if halfMore(ws, n) {
+		v, n, spelled = v+0.5, n+3, false // "two and a half"
+	}
 	if !spelled {
 		// A sign of currency belongs to the number.
-		for sign := range strings.FieldsSeq("$ € £ ¥ ₹") {
-			if strings.Contains(ws[0].text, sign) {
-				return figureOf(Money, units()[sign].base, v), n
-			}
+		if i := strings.IndexAny(ws[0].text, currencies); i >= 0 {
+			_, size := utf8.DecodeRuneInString(ws[0].text[i:])
+			return figureOf(Money, units()[ws[0].text[i:i+size]].base, v), n
 		}
 		if n < len(ws) && adjacent(ws[n-1], ws[n]) && isOrdinalEnding(ws[n].low) {
-			return figureOf(Ordinal, "", v), n + 1
+			return figureOf(Ordinal, "th", v), n + 1
 		}
 	}
+	u, end := unitBehind(ws, v, n)
+	if spelled && n == 1 && v == 1 && u.Kind == Number {
+		return Unit{}, 0 // "one" alone is a pronoun more often than a number
+	}
+	return u, end
+}
+
+// unitBehind completes a number of n words with its unit, or that of the end of
+// its range.
+func unitBehind(ws []word, v float64, n int) (Unit, int) {
+	u, end := unitDirect(ws, v, n)
+	if last, ok := rangeEnd(ws, n); ok && u.Kind == Number && last.kind != Ordinal {
+		return figureOf(last.kind, last.base, v*last.factor), n
+	}
+	return u, end
+}
+
+// unitDirect completes a number of n words with the unit right behind it.
+func unitDirect(ws []word, v float64, n int) (Unit, int) {
 	skip := n
 	if skip < len(ws) && ws[skip].text == "-" {
 		skip++
 	}
-	if skip < len(ws) && ws[skip].low == "per" && skip+1 < len(ws) && ws[skip+1].low == "cent" {
+	if perCent(ws, skip) {
 		return figureOf(Percent, "%", v), skip + 2
 	}
-	if skip < len(ws) {
-		low := ws[skip].low
-		if ws[skip].class == mark {
-			low = ws[skip].text
-		}
-		if u, ok := units()[low]; ok && !ws[skip].ends && !bits[ws[skip].text] && (len(low) > 1 || ws[skip].class == mark || skip == n) {
-			return measured(ws, u, v, skip+1)
-		}
+	if u, ok := unitNamed(ws, skip); ok && (ws[skip].low != "p" || adjacent(ws[skip-1], ws[skip])) && (len(ws[skip].low) > 1 || ws[skip].class == mark || skip == n) {
+		return measured(ws, u, v, skip+1)
 	}
-	if spelled && n == 1 && v == 1 {
-		return Unit{}, 0 // "one" alone is a pronoun more often than a number
+	if base, kind, v := behindAdjective(ws, skip, v); base != "" {
+		return figureOf(kind, base, v), n
 	}
 	return figureOf(Number, "", v), n
 }
 
-// bits are units whose capitals make them others: bits, and mega instead of milli.
-var bits = map[string]bool{"Mg": true, "Gb": true, "Mb": true, "Kb": true, "Tb": true, "Mm": true}
+// rangeEnd finds the second number of "5-7 days" or "5 to 7 million", of which the
+// first has the unit too: so many of the base unit is one.
+func rangeEnd(ws []word, n int) (u unitOf, ok bool) {
+	if n >= len(ws) || ws[0].class != digits || ws[n].text != "-" && ws[n].low != "to" && ws[n].low != "or" {
+		return u, false
+	}
+	if n++; n >= len(ws) || ws[n].class != digits || ws[n].value <= 0 {
+		return u, false
+	}
+	v, size, _ := amount(ws[n:])
+	if n+size < len(ws) && ws[n+size].class == letters && monthAt(ws, n+size) > 0 {
+		return u, false
+	}
+	end, _ := unitDirect(ws[n:], v, size)
+	base, value, _ := strings.Cut(strings.TrimPrefix(end.Key, "#"), " ")
+	total, err := strconv.ParseFloat(value, 64)
+	return unitOf{end.Kind, base, total / ws[n].value}, err == nil
+}
+
+// behindAdjective finds the unit of "30 working days" and "100 Canadian dollars".
+// The words stay units of their own: they say more than the figure.
+func behindAdjective(ws []word, i int, v float64) (string, Kind, float64) {
+	if i+1 >= len(ws) || ws[i].class != letters || functionWords()[ws[i].low] || !strings.HasSuffix(ws[i+1].low, "s") || len(ws[i+1].low) < 4 {
+		return "", 0, 0
+	}
+	u, ok := unitNamed(ws, i+1)
+	if !ok || u.kind != Duration && u.kind != Money {
+		return "", 0, 0
+	}
+	if base := qualified[ws[i].low+" "+strings.TrimSuffix(ws[i+1].low, "s")]; base != "" {
+		u.base = base
+	}
+	return u.base, u.kind, v * u.factor
+}
+
+// unitNamed gives the unit that word i names.
+func unitNamed(ws []word, i int) (unitOf, bool) {
+	if i >= len(ws) || ws[i].ends || bits[ws[i].text] {
+		return unitOf{}, false
+	}
+	u, ok := units()[ws[i].low]
+	return u, ok
+}
+
+// perCent reports whether "per cent" stands at word i.
+func perCent(ws []word, i int) bool {
+	return i+1 < len(ws) && ws[i].low == "per" && ws[i+1].low == "cent"
+}
 
 // measured completes a figure whose unit has been read up to word n: scales of
 // temperature, powers and quotients of units, and durations of several parts.
@@ -180,6 +150,12 @@ func measured(ws []word, u unitOf, v float64, n int) (Unit, int) {
 			}
 		}
 	}
+	if per, ok := perTime(ws, u, n); ok {
+		return figureOf(Quantity, u.base+"/"+per.base, v*u.factor/per.factor), n + 2
+	}
+	if halfMore(ws, n) && v == math.Trunc(v) {
+		return figureOf(u.kind, u.base, (v+0.5)*u.factor), n + 3
+	}
 	if u.base == "second" && n < len(ws) {
 		rest := n
 		if ws[rest].low == "and" {
@@ -198,6 +174,16 @@ func measured(ws []word, u unitOf, v float64, n int) (Unit, int) {
 	return figureOf(u.kind, u.base, v*u.factor), n
 }
 
+// perTime reads the unit of time of "kilometres per hour". What is paid or taken
+// "per month" is as often given without, and stays two units.
+func perTime(ws []word, u unitOf, n int) (unitOf, bool) {
+	if u.kind != Quantity || n+1 >= len(ws) || ws[n].low != "per" && !article(ws, n) {
+		return unitOf{}, false
+	}
+	per, ok := unitNamed(ws, n+1)
+	return per, ok && per.base == "second" && per.factor <= 3600 && len(ws[n+1].low) > 1
+}
+
 // addFigures adds two durations.
 func addFigures(a, b Unit) Unit {
 	sum := 0.0
@@ -212,10 +198,24 @@ func addFigures(a, b Unit) Unit {
 	return figureOf(a.Kind, "second", sum)
 }
 
-// currencyFirst reads "USD 30", and ordinals in words.
+// ofFigure reports whether word i is the unit of the figure two words before, as
+// in "30 working days".
+func ofFigure(ws []word, i int) bool {
+	if i < 2 || ws[i-2].class != digits && numberWords()[ws[i-2].low] == 0 {
+		return false
+	}
+	base, _, _ := behindAdjective(ws, i-1, 1)
+	return base != ""
+}
+
+// currencyFirst reads "USD 30" and "CA$30", and ordinals in words.
 func currencyFirst(ws []word) (Unit, int) {
 	if v, ok := ordinalWords()[ws[0].low]; ok && ws[0].class == letters {
-		return figureOf(Ordinal, "", v), 1
+		return figureOf(Ordinal, "th", v), 1
+	}
+	if base := dollars[ws[0].low]; base != "" && len(ws) > 1 && adjacent(ws[0], ws[1]) && strings.HasPrefix(ws[1].text, "$") {
+		v, n, _ := amount(ws[1:])
+		return figureOf(Money, base, v), n + 1
 	}
 	if u, ok := units()[ws[0].low]; ok && u.kind == Money && len(ws) > 1 && ws[1].class == digits {
 		v, n, _ := amount(ws[1:])
@@ -240,33 +240,12 @@ func amount(ws []word) (v float64, n int, spelled bool) {
 	}
 	for n < len(ws) && ws[n].class == letters {
 		m, ok := magnitudes[ws[n].low]
-		if !ok || len(ws[n].low) == 1 && !(adjacent(ws[n-1], ws[n]) && (ws[n].low == "k" || strings.ContainsAny(ws[0].text, "$€£¥"))) {
+		if !ok || len(ws[n].low) == 1 && !(adjacent(ws[n-1], ws[n]) && (ws[n].low == "k" || strings.ContainsAny(ws[0].text, currencies))) {
 			break
 		}
 		v, n = v*m, n+1
 	}
 	return v, n, spelled
-}
-
-// spelledNumber reads "twenty", "twenty-five", "a dozen" or "half a million" as
-// far as the words go that are known.
-func spelledNumber(ws []word) (v float64, n int) {
-	if (ws[0].low == "a" || ws[0].low == "an") && len(ws) > 1 {
-		if _, ok := magnitudes[ws[1].low]; ok && len(ws[1].low) > 1 {
-			return 1, 1
-		}
-	}
-	v, ok := numberWords()[ws[0].low]
-	if !ok {
-		return 0, 0
-	}
-	n = 1
-	if v >= 20 && math.Mod(v, 10) == 0 && len(ws) > 2 && ws[1].text == "-" {
-		if one, ok := numberWords()[ws[2].low]; ok && one > 0 && one < 10 {
-			return v + one, 3
-		}
-	}
-	return v, n
 }
 
 func adjacent(a, b word) bool { return a.end == b.start }

@@ -61,8 +61,12 @@ func (c *comparer) sameMeaning(l, r Unit) bool {
 		return agree(l.Key, r.Key)
 	case l.Kind == Contrast && r.Kind == Contrast:
 		return sameSide(l.Key, r.Key)
+	case l.Kind == Date && unitless(r):
+		return year(l.Key) == bare(r)
+	case r.Kind == Date && unitless(l):
+		return year(r.Key) == bare(l)
 	case l.Kind.figure() || r.Kind.figure():
-		return bare(l) != "" && bare(l) == bare(r) && (l.Kind == Number || r.Kind == Number)
+		return bare(l) != "" && bare(l) == bare(r) && (unitless(l) || unitless(r) || pounds(l.Key, r.Key) || pounds(r.Key, l.Key))
 	case lexical(l) && lexical(r):
 		return !contrary(l.Key, r.Key) && lexicon.Relate(c.word(l), c.word(r)) == lexicon.Similar
 	}
@@ -71,6 +75,15 @@ func (c *comparer) sameMeaning(l, r Unit) bool {
 
 // lexical reports whether a unit is a word that a lexicon may know.
 func lexical(u Unit) bool { return u.Kind == Word || u.Kind == Name }
+
+// unitless reports whether a number leaves open what it is a number of.
+func unitless(u Unit) bool { return u.Kind == Number && !u.Counts }
+
+// pounds reports whether a is in pounds, of money or of weight, and b in one of
+// the two.
+func pounds(a, b string) bool {
+	return strings.HasPrefix(a, "#pound ") && (strings.HasPrefix(b, "#gbp ") || strings.HasPrefix(b, "#lb "))
+}
 
 // bare is the value of a figure without its unit: "30" may stand for "30 days".
 func bare(u Unit) string {

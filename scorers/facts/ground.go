@@ -1,6 +1,9 @@
 package facts
 
 import (
+	"slices"
+	"strings"
+
 	"holdtrue/scorers/lexicon"
 )
 
@@ -25,6 +28,7 @@ func Ground(lex *lexicon.Lexicon, sources []*Text, t *Text, word float64) Ground
 	g := Grounding{Source: t.Source}
 	find := newFinder(lex, sources)
 	quoted := quotations(t.Source)
+	short := find.abbreviates(t)
 	for i, u := range t.Units {
 		w := word
 		switch {
@@ -37,7 +41,7 @@ func Ground(lex *lexicon.Lexicon, sources []*Text, t *Text, word float64) Ground
 			continue
 		}
 		g.Total += w
-		if find.has(u) {
+		if short[i] || find.has(u) {
 			g.Found += w
 			continue
 		}
@@ -57,19 +61,26 @@ type finder struct {
 	senses  map[uint32]bool // of all their words
 	bare    map[string]bool // figures without unit
 	dates   []string
+	short   map[string]bool // the acronyms in them
+	initial map[string]bool // of the names of several words in them
 }
 
 func newFinder(lex *lexicon.Lexicon, sources []*Text) *finder {
-	f := &finder{lex: lex, sources: sources, senses: map[uint32]bool{}, bare: map[string]bool{}}
+	f := &finder{lex: lex, sources: sources, senses: map[uint32]bool{}, bare: map[string]bool{}, short: map[string]bool{}, initial: map[string]bool{}}
 	for _, t := range sources {
 		for key := range t.keys {
 			lex.Look(key).Senses(func(s uint32) { f.senses[s] = true })
 		}
+		longNames(t, func(_, _ int, initials string) { f.initial[initials] = true })
 		for _, u := range t.Units {
+			if t.acronym(u) {
+				f.short[u.Key] = true
+			}
 			if u.Kind == Date {
 				f.dates = append(f.dates, u.Key)
+				f.bare[year(u.Key)] = true
 			}
-			if v := bare(u); u.Kind.figure() && v != "" {
+			if v := bare(u); (u.Kind.figure() || u.Kind == Code) && v != "" {
 				f.bare[v] = true
 			}
 		}
@@ -78,10 +89,8 @@ func newFinder(lex *lexicon.Lexicon, sources []*Text) *finder {
 }
 
 func (f *finder) has(u Unit) bool {
-	for _, t := range f.sources {
-		if t.Has(u) {
-			return true
-		}
+	if f.holds(u.Key) {
+		return true
 	}
 	switch {
 	case u.Kind == Date:
@@ -91,13 +100,47 @@ func (f *finder) has(u Unit) bool {
 			}
 		}
 	case u.Kind == Number:
-		return f.bare[bare(u)]
+		return !u.Counts && f.bare[bare(u)]
+	case u.Kind == Code && bare(u) != "": // a version
+		return f.holds("# " + bare(u))
+	case u.Kind == Money || u.Kind == Quantity:
+		return f.inPounds(u)
+	case u.Kind == Name:
+		return f.initial[u.Key]
 	case u.Kind == Word:
 		found := false
 		f.lex.Look(u.Key).Senses(func(s uint32) { found = found || f.senses[s] })
 		return found
 	}
 	return false
+}
+
+// abbreviates finds the units of a text that are part of a name of which the
+// sources have the initials.
+func (f *finder) abbreviates(t *Text) map[int]bool {
+	found := map[int]bool{}
+	longNames(t, func(from, to int, initials string) {
+		for i := from; i < to && f.short[initials]; i++ {
+			found[i] = true
+		}
+	})
+	return found
+}
+
+// inPounds looks for a figure in pounds, which may be money or a weight.
+func (f *finder) inPounds(u Unit) bool {
+	base, v, _ := strings.Cut(u.Key, " ")
+	for _, other := range map[string][]string{"#pound": {"#gbp ", "#lb "}, "#gbp": {"#pound "}, "#lb": {"#pound "}}[base] {
+		if f.holds(other + v) {
+			return true
+		}
+	}
+	return false
+}
+
+// holds reports whether a source has a unit of the key.
+func (f *finder) holds(key string) bool {
+	return slices.ContainsFunc(f.sources, func(t *Text) bool { return t.keys[key] > 0 })
 }
 
 // ranges are stretches of a text, in order.

@@ -2,6 +2,7 @@ package facts
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -34,12 +35,15 @@ type word struct {
 	ends       bool    // a mark that ends a sentence
 	capital    bool
 	capitals   int
+	mixed      bool // its sentence is not written in capitals throughout
 }
 
 // whole matches what is one token although word boundaries would divide it. A
 // code begins with a letter and holds a digit.
 var whole = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?:https?://|www\.)[^\s<>"'\)\]\x60]*[^\s<>"'\)\].,;:!?\x60]` +
+	return regexp.MustCompile(`(?i:https?://|www\.)[^\s<>"'\)\]\x60]*[^\s<>"'\)\].,;:!?\x60]` +
+		`|\b(?:[A-Za-z0-9-]+\.)+[a-z]{2,24}/[^\s<>"'\)\]\x60]*[^\s<>"'\)\].,;:!?\x60]` +
+		`|\b(?:[a-z0-9-]+\.)+` + topLevel + `\b/?` +
 		`|[\pL\pN._%+-]+@[\pL\pN-]+(?:\.[\pL\pN-]+)+` +
 		`|\b[A-Za-z]+(?:[-_/.][A-Za-z]+)*[-_/.]?[0-9][A-Za-z0-9]*(?:[-_/.][A-Za-z0-9]+)*` +
 		`|\b[0-9]+(?:\.[0-9]+){2,}\b`)
@@ -55,8 +59,13 @@ func split(s string) []word {
 		}
 		out = plain(out, s, from, m[0])
 		w := word{class: code, text: s[m[0]:m[1]], start: m[0], end: m[1]}
-		if strings.ContainsAny(w.text, "@") || strings.Contains(w.text, "://") || strings.HasPrefix(w.text, "www.") {
+		if isAddress(w.text) {
 			w.class = address
+		} else if m := numbered().FindStringSubmatch(w.text); m != nil {
+			out = appendWord(out, m[1], w.start)
+			out = plain(out, s, w.start+len(m[1]), w.end)
+			from = w.end
+			continue
 		}
 		w.low = text.Lower(w.text)
 		out = append(out, w)
@@ -85,7 +94,7 @@ func plain(out []word, s string, from, to int) []word {
 }
 
 // marks are the punctuation and symbols that decide anything.
-const marks = ".!?。！？…-/:,%％$€£¥₹°¢℃℉"
+const marks = ".!?。！？…-/:,%％‰°¢℃℉<>≤≥" + currencies
 
 // segments cuts part[at:to] by Unicode's word boundaries and divides contractions.
 func segments(out []word, part string, offset, at, to int) []word {
@@ -97,16 +106,37 @@ func segments(out []word, part string, offset, at, to int) []word {
 		r, _ := utf8.DecodeRuneInString(v)
 		switch {
 		case unicode.IsLetter(r) || unicode.IsNumber(r):
-			out = appendWord(out, v, start)
-		case unicode.IsSpace(r) || r == '_':
+			out = appendPieces(out, v, start)
+		case r == '_' || r == narrowBlank:
+			out = appendPieces(out, v, start)
+		case unicode.IsSpace(r):
 			if strings.Contains(v, "\n") {
 				out = append(out, word{class: mark, text: "\n", start: start, end: pos})
 			}
 		case len(out) > 0 && out[len(out)-1].class == mark && out[len(out)-1].text == v:
 			// of a row of the same mark one is enough
+		case strings.Contains("–‐‑", v): // dashes of a range, or without a break
+			out = append(out, word{class: mark, text: "-", low: "-", start: start, end: pos})
 		case strings.Contains(marks, v):
 			out = append(out, word{class: mark, text: v, low: v, start: start, end: pos})
 		}
+	}
+	return out
+}
+
+// narrowBlank is a blank that Unicode's word boundaries take for a letter.
+const narrowBlank = '\u202f'
+
+// appendPieces appends the words of v, which narrow blanks part and underscores of
+// emphasis surround.
+func appendPieces(out []word, v string, start int) []word {
+	for piece := range strings.SplitSeq(v, string(narrowBlank)) {
+		bare := strings.TrimLeft(piece, "_")
+		at := start + len(piece) - len(bare)
+		if bare = strings.TrimRight(bare, "_"); bare != "" {
+			out = appendWord(out, bare, at)
+		}
+		start += len(piece) + len(string(narrowBlank))
 	}
 	return out
 }
@@ -115,7 +145,7 @@ func segments(out []word, part string, offset, at, to int) []word {
 func appendWord(out []word, v string, start int) []word {
 	stem, negated := contraction(v)
 	w := word{class: letters, text: stem, start: start, end: start + len(stem)}
-	w.low = text.Lower(stem)
+	w.low = text.NFC(text.Lower(stem))
 	if strings.Contains(w.low, ".") && strings.Trim(w.low, ".") != "" && abbreviated(w.low) {
 		w.low = strings.ReplaceAll(w.low, ".", "")
 	}
@@ -167,8 +197,12 @@ func abbreviated(low string) bool {
 // one: a full stop does where a blank and then no small letter follows, and
 // neither an abbreviation nor an initial stands before it.
 func sentences(ws []word, s string) {
-	begins := true
+	begins, from := true, 0
 	for i := range ws {
+		if begins {
+			mixed(ws[from:i])
+			from = i
+		}
 		w := &ws[i]
 		if w.class != mark {
 			w.first = begins
@@ -184,6 +218,15 @@ func sentences(ws []word, s string) {
 			w.ends = i+1 == len(ws) || endsAt(ws, i, s)
 		}
 		begins = begins || w.ends
+	}
+	mixed(ws[from:])
+}
+
+// mixed marks the words of a sentence that has words in small letters.
+func mixed(sentence []word) {
+	small := slices.ContainsFunc(sentence, func(w word) bool { return w.class == letters && w.capitals == 0 && hasCase(w.text) })
+	for i := range sentence {
+		sentence[i].mixed = small
 	}
 }
 
