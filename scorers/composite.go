@@ -158,9 +158,9 @@ func newMember(setup eval.Setup, raw jsontext.Value, all bool) (p member, err er
 	case all && p.weight != 1:
 		err = errors.New("weight: every metric counts the same in all-of")
 	case all && m.Scale != eval.Binary:
-		err = fmt.Errorf("%s has the scale %s; give it a threshold", m.Name, m.Scale)
+		err = fmt.Errorf("%s has the scale %s; %s", m.Name, m.Scale, instead(m))
 	case m.Scale == eval.Measure || m.Better != eval.Higher:
-		err = fmt.Errorf("%s is no score for which higher is better; give it a threshold, or use its not- form", m.Name)
+		err = fmt.Errorf("%s is no score for which higher is better; %s", m.Name, instead(m))
 	case surveys:
 		err = fmt.Errorf("%s learns from the whole suite and must be a metric of its own", m.Name)
 	}
@@ -169,6 +169,18 @@ func newMember(setup eval.Setup, raw jsontext.Value, all bool) (p member, err er
 	}
 	p.metric, p.judge = m, judge
 	return p, err
+}
+
+// instead says what to write for a metric that does not fit: not every scorer can
+// have a threshold.
+func instead(m eval.Metric) string {
+	switch {
+	case m.Scale == eval.Binary:
+		return "use " + notPrefix + m.Scorer
+	case m.Better == eval.Neither:
+		return "use a scorer with min and max"
+	}
+	return "give it a threshold"
 }
 
 // takeWeight takes the weight out of a metric {scorer: {weight: 2, ...}}.

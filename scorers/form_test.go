@@ -84,6 +84,12 @@ func TestManners(t *testing.T) {
 		{why: "one mark is not two", output: `"`, want: 0},
 	})
 	check(t, "postscript", []row{
+		{why: "no text", output: "Bye.\nP.S. ** \n", want: 0, reason: `no "P.S." with text behind it`},
+		{why: "no text needed", args: `{"text":"allow"}`, output: "Bye.\nP.S.", want: 1, evidence: "P.S."},
+		{why: "the end of a word", output: "Look at the map. S. America", want: 0},
+		{why: "behind a word's end", output: "the map. S. America\n\n**P.S.** ok", want: 1, evidence: "P.S."},
+		{why: "a second one", output: "P.P.S. ok", want: 1},
+		{why: "a script without blanks", args: `{"marker":"追伸"}`, output: "では追伸：元気で", want: 1, evidence: "追伸"},
 		{why: "there", output: "Bye.\nP. S. Write soon", want: 1, evidence: "P. S."}, {why: "absent", output: "Bye.", want: 0, reason: "no"},
 	})
 	check(t, "script", []row{

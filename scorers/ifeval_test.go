@@ -106,7 +106,7 @@ func instruction(id string, a ruleArgs, japanese bool) []object {
 	case "detectable_content:number_placeholders":
 		return count("structure", object{"element": "placeholders"}, "at least", a.Placeholders)
 	case "detectable_content:postscript":
-		return []object{metricOf("postscript", object{"marker": a.Marker})}
+		return []object{metricOf("postscript", object{"marker": a.Marker, "text": "allow"})}
 	case "detectable_format:constrained_response":
 		if japanese {
 			return []object{metricOf("contains-any", object{"values": []string{"はい、そうです。", "いいえ、違います。", "どちらとも言えません。"}})}

@@ -254,6 +254,7 @@ func (d *differ) lists(at string, w, g []any) float64 {
 		case d.Lists == "subset":
 			continue
 		default:
+			d.budget--
 			d.note(to, "is missing")
 		}
 		n++
@@ -264,6 +265,7 @@ func (d *differ) lists(at string, w, g []any) float64 {
 	for j := range g {
 		if to := fmt.Sprintf("%s/%d", at, j); !used[j] && !d.ignored(to) {
 			n++
+			d.budget--
 			d.note(to, "is not expected")
 		}
 	}

@@ -164,6 +164,22 @@ func newCharacters(args charactersArgs, _ string) (eval.Judge, error) {
 		if ctx.Err() != nil {
 			return stopped(ctx)
 		}
-		return limits.hold(len(p.FindAllStringIndex(s.Output.Text, -1)), "such character")
+		return limits.hold(countRunes(p, s.Output.Text), "such character")
 	}), nil
+}
+
+// countRunes counts the characters that a pattern for one matches. Each is tried once.
+func countRunes(p *regexp.Regexp, s string) (n int) {
+	known := map[rune]bool{}
+	for _, r := range s {
+		matches, ok := known[r]
+		if !ok {
+			matches = p.MatchString(string(r))
+			known[r] = matches
+		}
+		if matches {
+			n++
+		}
+	}
+	return n
 }

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"holdtrue/eval"
 )
@@ -90,7 +91,9 @@ var postscriptScorer = &eval.Scorer{
 
 The marker is met in upper or lower case, and with or without blanks between its
 letters and points: "p. s." is "P.S.". It may stand anywhere, at the beginning of a
-line or not.`,
+line or not, but not at the end of a word, as in "the map. S. America". The text behind
+it is at least one character that is neither white space nor punctuation; with
+text: allow there may be none.`,
 	Version: "1",
 	Scale:   eval.Binary,
 	Better:  eval.Higher,
@@ -100,9 +103,10 @@ line or not.`,
 
 type postscriptArgs struct {
 	Marker string `json:"marker" doc:"what begins the postscript"`
+	Text   string `json:"text" oneof:"require allow" doc:"whether text must stand behind the marker"`
 }
 
-var postscriptDefaults = postscriptArgs{Marker: "P.S."}
+var postscriptDefaults = postscriptArgs{Marker: "P.S.", Text: "require"}
 
 func newPostscript(args postscriptArgs, _ string) (eval.Judge, error) {
 	var pattern strings.Builder
@@ -115,7 +119,15 @@ func newPostscript(args postscriptArgs, _ string) (eval.Judge, error) {
 	if pattern.Len() == 0 {
 		return nil, &eval.InputError{Msg: "marker: expected a text", Hint: `write {postscript: {marker: "P.S."}}`}
 	}
-	p, err := regexp.Compile(`(?i)` + pattern.String())
+	before := `(?:^|[^\pL\pN])`
+	if first, _ := utf8.DecodeRuneInString(strings.TrimSpace(args.Marker)); !unicode.In(first, unicode.Latin, unicode.Cyrillic, unicode.Greek) {
+		before = "" // a sign, or a letter of a script without blanks
+	}
+	behind, wanted := `.*[^\s\pP]`, "no "+quote(args.Marker)+" with text behind it"
+	if args.Text == "allow" {
+		behind, wanted = "", "no "+quote(args.Marker)
+	}
+	p, err := regexp.Compile(`(?is)` + before + `(` + pattern.String() + `)` + behind)
 	if err != nil {
 		return nil, err
 	}
@@ -123,9 +135,9 @@ func newPostscript(args postscriptArgs, _ string) (eval.Judge, error) {
 		if ctx.Err() != nil {
 			return stopped(ctx)
 		}
-		if at := p.FindStringIndex(s.Output.Text); at != nil {
-			return eval.Value(1, "", eval.Span{Start: at[0], End: at[1]})
+		if at := p.FindStringSubmatchIndex(s.Output.Text); at != nil {
+			return eval.Value(1, "", eval.Span{Start: at[2], End: at[3]})
 		}
-		return eval.Value(0, "no "+quote(args.Marker))
+		return eval.Value(0, wanted)
 	}), nil
 }

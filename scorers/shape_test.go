@@ -107,6 +107,17 @@ func TestComposite(t *testing.T) {
 		{why: "weights", args: `{"metrics":[{"contains":{"values":"a","weight":3}},{"contains":{"values":"z"}}]}`, output: "a", want: 0.75},
 		{why: "a skip takes its weight along", args: `{"metrics":[{"exact":{"weight":3}},{"contains":{"values":"a"}}]}`, output: "a", want: 1},
 	})
+	for part, want := range map[string]string{
+		`"refusal"`:                 "use not-refusal",
+		`"hedging"`:                 "give it a threshold",
+		`"length"`:                  "use a scorer with min and max",
+		`{"refusal":{"name":"no"}}`: "use not-refusal",
+	} {
+		_, _, err := scorers.Bind(eval.MetricSpec{Scorer: "mean-of", Args: json.RawMessage(`{"metrics":[` + part + `]}`)}, "")
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", part, err, want)
+		}
+	}
 	for args, want := range map[string]string{
 		`{"metrics":[]}`:                                               "not empty",
 		`{"metrics":["exat"]}`:                                         `did you mean "exact"?`,
