@@ -40,20 +40,29 @@ type word struct {
 
 // whole matches what is one token although word boundaries would divide it. A
 // code begins with a letter and holds a digit.
-var whole = sync.OnceValue(func() *regexp.Regexp {
+var whole = sync.OnceValue(func() *regexp.Regexp { return wholeWith(`|[\pL\pN._%+-]+@[\pL\pN-]+(?:\.[\pL\pN-]+)+`) })
+
+// wholeNoMail is for texts without "@": looking for one from every word on is slow.
+var wholeNoMail = sync.OnceValue(func() *regexp.Regexp { return wholeWith("") })
+
+func wholeWith(mailbox string) *regexp.Regexp {
 	return regexp.MustCompile(`(?i:https?://|www\.)[^\s<>"'\)\]\x60]*[^\s<>"'\)\].,;:!?\x60]` +
-		`|\b(?:[A-Za-z0-9-]+\.)+[a-z]{2,24}/[^\s<>"'\)\]\x60]*[^\s<>"'\)\].,;:!?\x60]` +
+		`|\b(?:[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\.)+[a-z]{2,24}/[^\s<>"'\)\]\x60]*[^\s<>"'\)\].,;:!?\x60]` +
 		`|\b(?:[a-z0-9-]+\.)+` + topLevel + `\b/?` +
-		`|[\pL\pN._%+-]+@[\pL\pN-]+(?:\.[\pL\pN-]+)+` +
+		mailbox +
 		`|\b[A-Za-z]+(?:[-_/.][A-Za-z]+)*[-_/.]?[0-9][A-Za-z0-9]*(?:[-_/.][A-Za-z0-9]+)*` +
 		`|\b[0-9]+(?:\.[0-9]+){2,}\b`)
-})
+}
 
 // split cuts a text into words, figures and marks.
 func split(s string) []word {
 	out := make([]word, 0, len(s)/5+4)
 	from := 0
-	for _, m := range whole().FindAllStringIndex(s, -1) {
+	pattern := whole()
+	if !strings.Contains(s, "@") {
+		pattern = wholeNoMail()
+	}
+	for _, m := range pattern.FindAllStringIndex(s, -1) {
 		if month, year, ok := strings.Cut(s[m[0]:m[1]], "-"); ok && len(year) == 4 && months()[text.Lower(month)] > 0 {
 			continue // the rest of 20-Nov-2026
 		}
