@@ -21,7 +21,7 @@ lowercase: true and smoothing: tiny gives promptfoo's numbers. With effective or
 n-grams longer than the output are left out. Several expected answers: the best
 counts, so their n-grams are not pooled. An expected answer without words is
 passed over.`,
-	Version: "1",
+	Version: "2",
 	Scale:   eval.Unit,
 	Better:  eval.Higher,
 	Args:    &bleuDefaults,

@@ -177,7 +177,7 @@ func factsReason(expected, lost int, said []string, cutOff bool) string {
 		}
 		fmt.Fprintf(&b, "%d differ: ", lost)
 		for i, s := range said {
-			if b.Len()+len(s) > reasonLimit-40 {
+			if b.Len()+len(s) > reasonLimit-60 {
 				b.WriteString("…")
 				break
 			}

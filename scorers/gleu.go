@@ -16,7 +16,7 @@ smoothing, and means something for a single short answer. The tokenizers are
 unicode and ascii, as in rouge-l, and blank: lower case, cut at white space, full
 stops at the end of a word left out, as promptfoo does. An expected answer without
 words is passed over.`,
-	Version: "1",
+	Version: "2",
 	Scale:   eval.Unit,
 	Better:  eval.Higher,
 	Args:    &gleuDefaults,

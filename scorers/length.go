@@ -16,7 +16,7 @@ In characters (code points after composition, NFC), words (Unicode words),
 sentences (Unicode's boundaries, abbreviations and the numbers of lists apart),
 lines and paragraphs that are not blank, or tokens, estimated as a quarter of the
 bytes.`,
-	Version: "1",
+	Version: "2",
 	Scale:   eval.Measure,
 	Unit:    "characters",
 	Better:  eval.Neither,
@@ -64,7 +64,7 @@ var lengthWithinScorer = &eval.Scorer{
 	Doc: `1 if the output is at least min and at most max long.
 
 Counted as length does it; at least one of min and max is needed.`,
-	Version: "1",
+	Version: "2",
 	Scale:   eval.Binary,
 	Better:  eval.Higher,
 	Args:    &lengthWithinDefaults,

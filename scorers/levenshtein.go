@@ -18,7 +18,7 @@ lower case, as in rouge-l), or of UTF-16 code units as JavaScript and promptfoo
 count. 1 for two empty texts. Where the product of both
 lengths, without the common beginning and end, is over 2^34, both texts are
 compared in pieces: the value is then a lower bound, and the reason says so.`,
-	Version: "2",
+	Version: "3",
 	Scale:   eval.Unit,
 	Better:  eval.Higher,
 	Args:    &levenshteinDefaults,

@@ -29,7 +29,7 @@ and the digits of every script; the decimal sign is the point, or with decimal:
 comma the comma, and then points set off groups. With units: same, figures with a
 unit count only, and are converted: "2 km" is "2000 m", "two weeks" 14 days. Infinite and
 non-numeric values are not numbers.`,
-	Version: "1",
+	Version: "2",
 	Scale:   eval.Binary,
 	Better:  eval.Higher,
 	Args:    &numericDefaults,

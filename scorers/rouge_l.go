@@ -22,7 +22,7 @@ apart. stem cuts English words of more than three letters to their Porter
 stems, as google-research's rouge does, and does not go with treebank. An expected answer without words is passed over. Of
 texts over 131,072 words each only the beginnings are compared; the reason says
 so.`,
-	Version: "1",
+	Version: "2",
 	Scale:   eval.Unit,
 	Better:  eval.Higher,
 	Args:    &rougeLDefaults,

@@ -18,7 +18,7 @@ passed over.`
 var rouge1Scorer = &eval.Scorer{
 	Name:    "rouge-1",
 	Doc:     "How many words output and expected answer share: ROUGE-1." + rougeNDoc,
-	Version: "1",
+	Version: "2",
 	Scale:   eval.Unit,
 	Better:  eval.Higher,
 	Args:    &rougeLDefaults,
@@ -29,7 +29,7 @@ var rouge1Scorer = &eval.Scorer{
 var rouge2Scorer = &eval.Scorer{
 	Name:    "rouge-2",
 	Doc:     "How many pairs of neighbouring words output and expected answer share: ROUGE-2." + rougeNDoc,
-	Version: "1",
+	Version: "2",
 	Scale:   eval.Unit,
 	Better:  eval.Higher,
 	Args:    &rougeLDefaults,

@@ -59,7 +59,7 @@ func TestBindFillsInTheMetric(t *testing.T) {
 			eval.Metric{Name: "same", Scorer: "exact", Version: "1", Args: json.RawMessage(`{"normalise":["case"]}`), Scale: eval.Binary, Better: eval.Higher, Margin: &margin},
 			"a text where a list may stand, in canonical form"},
 		{eval.MetricSpec{Scorer: "length", Args: json.RawMessage(`{"unit":"words"}`)},
-			eval.Metric{Name: "length", Scorer: "length", Version: "1", Args: json.RawMessage(`{"unit":"words"}`), Scale: eval.Measure, Unit: "words", Better: eval.Neither},
+			eval.Metric{Name: "length", Scorer: "length", Version: "2", Args: json.RawMessage(`{"unit":"words"}`), Scale: eval.Measure, Unit: "words", Better: eval.Neither},
 			"a measure does not gate, and has its unit"},
 		{eval.MetricSpec{Scorer: "token-f1"},
 			eval.Metric{Name: "token-f1", Scorer: "token-f1", Version: "1", Scale: eval.Unit, Better: eval.Higher, Gate: true},
