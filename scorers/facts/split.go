@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"iter"
 	"regexp"
 	"slices"
 	"strings"
@@ -40,34 +41,52 @@ type word struct {
 
 // whole matches what is one token although word boundaries would divide it. A
 // code begins with a letter and holds a digit.
-var whole = sync.OnceValue(func() *regexp.Regexp { return wholeWith(`|[\pL\pN._%+-]+@[\pL\pN-]+(?:\.[\pL\pN-]+)+`) })
-
-// wholeNoMail is for texts without "@": looking for one from every word on is slow.
-var wholeNoMail = sync.OnceValue(func() *regexp.Regexp { return wholeWith("") })
-
-func wholeWith(mailbox string) *regexp.Regexp {
+var whole = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?i:https?://|www\.)[^\s<>"'\)\]\x60]*[^\s<>"'\)\].,;:!?\x60]` +
 		`|\b(?:[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\.)+[a-z]{2,24}/[^\s<>"'\)\]\x60]*[^\s<>"'\)\].,;:!?\x60]` +
 		`|\b(?:[a-z0-9-]+\.)+` + topLevel + `\b/?` +
-		mailbox +
+		`|[\pL\pN._%+-]+@[\pL\pN-]+(?:\.[\pL\pN-]+)+` +
 		`|\b[A-Za-z]+(?:[-_/.][A-Za-z]+)*[-_/.]?[0-9][A-Za-z0-9]*(?:[-_/.][A-Za-z0-9]+)*` +
 		`|\b[0-9]+(?:\.[0-9]+){2,}\b`)
+})
+
+// longestStretch is how many bytes without white space are searched at once. The
+// search for something that is not there begins anew at every word, so that it takes
+// time in proportion to the square of a stretch.
+const longestStretch = 1024
+
+// wholes gives the places of what whole matches, in order. No match holds white
+// space, so each stretch between stands for itself; most cannot hold one.
+func wholes(s string) iter.Seq2[int, int] {
+	return func(yield func(from, to int) bool) {
+		for at := 0; at < len(s); {
+			n := strings.IndexAny(s[at:], " \t\n\f\r")
+			if n < 0 {
+				n = len(s) - at
+			}
+			part := s[at : at+min(n, longestStretch)]
+			if strings.ContainsAny(part, "0123456789@:/") || strings.Contains(strings.TrimRight(part, "."), ".") {
+				for _, m := range whole().FindAllStringIndex(part, -1) {
+					if !yield(at+m[0], at+m[1]) {
+						return
+					}
+				}
+			}
+			at += max(len(part), 1)
+		}
+	}
 }
 
 // split cuts a text into words, figures and marks.
 func split(s string) []word {
 	out := make([]word, 0, len(s)/5+4)
 	from := 0
-	pattern := whole()
-	if !strings.Contains(s, "@") {
-		pattern = wholeNoMail()
-	}
-	for _, m := range pattern.FindAllStringIndex(s, -1) {
-		if month, year, ok := strings.Cut(s[m[0]:m[1]], "-"); ok && len(year) == 4 && months()[text.Lower(month)] > 0 {
+	for start, end := range wholes(s) {
+		if month, year, ok := strings.Cut(s[start:end], "-"); ok && len(year) == 4 && months()[text.Lower(month)] > 0 {
 			continue // the rest of 20-Nov-2026
 		}
-		out = plain(out, s, from, m[0])
-		w := word{class: code, text: s[m[0]:m[1]], start: m[0], end: m[1]}
+		out = plain(out, s, from, start)
+		w := word{class: code, text: s[start:end], start: start, end: end}
 		if isAddress(w.text) {
 			w.class = address
 		} else if m := numbered().FindStringSubmatch(w.text); m != nil {
@@ -78,7 +97,7 @@ func split(s string) []word {
 		}
 		w.low = text.Lower(w.text)
 		out = append(out, w)
-		from = m[1]
+		from = end
 	}
 	out = plain(out, s, from, len(s))
 	sentences(out, s)
