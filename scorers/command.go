@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -108,20 +107,15 @@ func newCommand(args commandArgs, dir string) (eval.Judge, error) {
 		return nil, &eval.InputError{Msg: "run: " + err.Error()}
 	}
 	return &commandJudge{
-		line:    process.CommandLine{Program: program, Args: args.Run, Dir: abs},
+		pool:    process.NewPool(process.CommandLine{Program: program, Args: args.Run, Dir: abs}, args.Workers, io.Discard),
 		timeout: time.Duration(args.Timeout * float64(time.Second)),
-		slots:   make(chan struct{}, args.Workers),
 	}, nil
 }
 
-// commandJudge asks processes, at most one for each slot.
+// commandJudge asks processes.
 type commandJudge struct {
-	line    process.CommandLine
+	pool    *process.Pool
 	timeout time.Duration
-	slots   chan struct{}
-
-	mu   sync.Mutex
-	idle []*process.Process
 }
 
 // question is what the program is sent.
@@ -146,13 +140,12 @@ func (j *commandJudge) Score(ctx context.Context, s *eval.Sample) eval.Score {
 	if err != nil {
 		return eval.Fail(clean("the case cannot be written as JSON: " + err.Error()))
 	}
-	select {
-	case j.slots <- struct{}{}:
-		defer func() { <-j.slots }()
-	case <-ctx.Done():
+	leave, err := j.pool.Enter(ctx)
+	if err != nil {
 		return stopped(ctx)
 	}
-	p, err := j.process()
+	defer leave()
+	p, err := j.pool.Take()
 	if err != nil {
 		return eval.Fail(clean("the program cannot be started: " + err.Error()))
 	}
@@ -174,9 +167,7 @@ func (j *commandJudge) Score(ctx context.Context, s *eval.Sample) eval.Score {
 		p.Stop()
 		return score
 	}
-	j.mu.Lock()
-	j.idle = append(j.idle, p)
-	j.mu.Unlock()
+	j.pool.Keep(p)
 	return score
 }
 
@@ -193,25 +184,6 @@ func ask(s *eval.Sample) ([]byte, error) {
 	}
 	line, err := json.Marshal(question{s.Case.ID, stdjson.RawMessage(c), stdjson.RawMessage(o)}, jsontext.AllowInvalidUTF8(true))
 	return append(line, '\n'), err
-}
-
-// process takes one that has nothing to do, or starts one.
-func (j *commandJudge) process() (*process.Process, error) {
-	for {
-		j.mu.Lock()
-		n := len(j.idle)
-		if n == 0 {
-			j.mu.Unlock()
-			return process.Start(j.line, io.Discard, process.MaxReply)
-		}
-		p := j.idle[n-1]
-		j.idle = j.idle[:n-1]
-		j.mu.Unlock()
-		if !p.Said() {
-			return p, nil
-		}
-		p.Stop() // it has ended, or has said something nobody asked for
-	}
 }
 
 // read makes a score of an answer; ok is false if the program cannot be trusted
@@ -240,13 +212,6 @@ func read(line []byte, id string) (score eval.Score, ok bool) {
 
 // Close ends the processes.
 func (j *commandJudge) Close() error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	var all sync.WaitGroup
-	for _, p := range j.idle {
-		all.Go(p.Finish)
-	}
-	all.Wait()
-	j.idle = nil
+	j.pool.Close()
 	return nil
 }

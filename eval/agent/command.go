@@ -37,13 +37,11 @@ var ErrBroken = errors.New("the agent cannot be used")
 // when needed and live until they fail or the agent is closed.
 type command struct {
 	name    string
-	line    process.CommandLine
+	pool    *process.Pool
 	timeout time.Duration
-	slots   chan struct{}
 	stderr  *process.Tail // of all processes
 
 	mu       sync.Mutex
-	idle     []*process.Process
 	answered bool // some process once answered
 	failures int  // processes that ended since, as long as there was none
 }
@@ -53,8 +51,9 @@ func openCommand(_ context.Context, spec eval.AgentSpec, opt Options) (Agent, er
 	if err != nil {
 		return nil, err
 	}
-	return &command{name: spec.Name, line: line, timeout: opt.timeout(spec),
-		slots: make(chan struct{}, max(1, opt.Concurrency)), stderr: &process.Tail{Limit: process.RunStderr}}, nil
+	stderr := &process.Tail{Limit: process.RunStderr}
+	return &command{name: spec.Name, pool: process.NewPool(line, max(1, opt.Concurrency), stderr),
+		timeout: opt.timeout(spec), stderr: stderr}, nil
 }
 
 func (a *command) Info() Info { return Info{} }
@@ -66,14 +65,7 @@ func (a *command) Stderr() string { return a.stderr.String() }
 // Close ends the processes: each is given a moment to end by itself, then it is
 // killed with all it started.
 func (a *command) Close() error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	var all sync.WaitGroup
-	for _, p := range a.idle {
-		all.Go(p.Finish)
-	}
-	all.Wait()
-	a.idle = nil
+	a.pool.Close()
 	return nil
 }
 
@@ -88,13 +80,12 @@ func (a *command) Ask(ctx context.Context, c *eval.Case, repeat int) (eval.Outpu
 		failed.Err = fmt.Sprintf("the case cannot be written as JSON: %v", err)
 		return failed, nil
 	}
-	select {
-	case a.slots <- struct{}{}:
-		defer func() { <-a.slots }()
-	case <-ctx.Done():
-		return failed, ctx.Err()
+	leave, err := a.pool.Enter(ctx)
+	if err != nil {
+		return failed, err
 	}
-	p, err := a.process()
+	defer leave()
+	p, err := a.pool.Take()
 	if err != nil {
 		return a.startFailed(failed, err.Error())
 	}
@@ -117,32 +108,11 @@ func (a *command) Ask(ctx context.Context, c *eval.Case, repeat int) (eval.Outpu
 	return o, nil
 }
 
-// process takes a process that has nothing to do, or starts one. One that has
-// ended meanwhile, or has said something nobody asked for, is replaced: its next
-// line could be taken for the answer to another question.
-func (a *command) process() (*process.Process, error) {
-	for {
-		a.mu.Lock()
-		n := len(a.idle)
-		if n == 0 {
-			a.mu.Unlock()
-			return process.Start(a.line, a.stderr, process.MaxReply)
-		}
-		p := a.idle[n-1]
-		a.idle = a.idle[:n-1]
-		a.mu.Unlock()
-		if !p.Said() {
-			return p, nil
-		}
-		p.Stop()
-	}
-}
-
 func (a *command) release(p *process.Process) {
 	a.mu.Lock()
-	defer a.mu.Unlock()
 	a.answered, p.Answered = true, true
-	a.idle = append(a.idle, p)
+	a.mu.Unlock()
+	a.pool.Keep(p)
 }
 
 // judge reads a reply. If it is not an answer to the question, it says why.

@@ -149,7 +149,7 @@ func TestUnaskedLineNeverAnswers(t *testing.T) {
 	if o := ask(t, a, prompt("twice"), 0); o.Text != "one" {
 		t.Fatalf("first line: %+v", o)
 	}
-	p := a.idle[0]
+	p := a.pool.Idle()[0]
 	for !p.Said() {
 		time.Sleep(time.Millisecond)
 	} // until the second line is there
@@ -163,7 +163,7 @@ func TestProcessThatEndedBetweenCases(t *testing.T) {
 	if o := ask(t, a, prompt("leave-after"), 0); o.Text != "goodbye" {
 		t.Fatalf("%+v", o)
 	}
-	p := a.idle[0]
+	p := a.pool.Idle()[0]
 	for !p.Said() {
 		time.Sleep(time.Millisecond)
 	} // until its end is seen
