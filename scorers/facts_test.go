@@ -117,6 +117,7 @@ func TestFacts(t *testing.T) {
 		{why: "passive", expected: one("The warranty does not cover damage."), output: "Damage is not covered by the warranty.", want: 15.5 / 19},
 		{why: "a rate", expected: one("Take it daily."), output: "Take it weekly.", want: 0, reason: "1 differ: Take: daily -> weekly"},
 		{why: "until and from", expected: one("It is valid until 5 May."), output: "It is valid from 5 May.", want: 1 - 1./1.2, reason: "until -> from"},
+		{why: "a range in words", expected: one("Delivery takes 3-5 business days."), output: "Delivery takes three to five business days.", want: 1},
 		{why: "nothing said", expected: one("Refunds take 30 days."), output: "", want: 0, reason: "30 days left out"},
 		{why: "a refusal keeps nothing", expected: one("Refunds take 30 days."), output: "I cannot help with that.", want: 0},
 		{why: "a name at the beginning", expected: one("Paris is the capital."), output: "Lyon is the capital.", want: 1 - 1./1.2, reason: "Paris -> Lyon"},

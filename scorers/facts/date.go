@@ -175,6 +175,12 @@ func dateInDigits(ws []word) (Unit, int) {
 	}
 	for _, f := range [...]string{"%2d/%2d/%4d", "%2d-%2d-%4d"} {
 		if k, _ := fmt.Sscanf(s, f, &a, &b, &c); k == 3 && (c > 999 || f[3] == '/') && (valid(a, b) || valid(b, a)) {
+			switch {
+			case c > 999 && a > 12: // no month: the order is known
+				return dateOf(c, b, a), n
+			case c > 999 && b > 12:
+				return dateOf(c, a, b), n
+			}
 			return Unit{Kind: Date, Key: fmt.Sprintf("@%d/%d/%d", a, b, c)}, n
 		}
 	}

@@ -52,6 +52,7 @@ func TestKeys(t *testing.T) {
 		{Money, []string{"CA$5", "CAD 5"}},
 		{Duration, []string{"2 fortnights", "4 weeks"}},
 		{Ordinal, []string{"3rd", "third"}},
+		{Date, []string{"31 December 2025", "31/12/2025", "12/31/2025"}},
 		{Date, []string{"20 November 2026", "November 20, 2026", "Nov 20th, 2026", "2026-11-20", "20.11.2026", "20 Nov 2026"}},
 		{Date, []string{"2026-05-03", "_May 3, 2026_", "may 3, 2026", "2026\u201105\u201103", "2026\u201305\u201303", "3\u202fMay 2026", "May\u202f3, 2026"}},
 		{Date, []string{"05-03-2026", "05/03/2026"}},

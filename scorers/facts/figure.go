@@ -76,13 +76,20 @@ func unitDirect(ws []word, v float64, n int) (Unit, int) {
 	return figureOf(Number, "", v), n
 }
 
-// rangeEnd finds the second number of "5-7 days" or "5 to 7 million", of which the
-// first has the unit too: so many of the base unit is one.
+// rangeEnd finds the second number of "5-7 days", "5 to 7 million" or "five to seven
+// days", of which the first has the unit too: so many of the base unit is one.
 func rangeEnd(ws []word, n int) (u unitOf, ok bool) {
-	if n >= len(ws) || ws[0].class != digits || ws[n].text != "-" && ws[n].low != "to" && ws[n].low != "or" {
+	if n >= len(ws) || ws[n].text != "-" && ws[n].low != "to" && ws[n].low != "or" {
 		return u, false
 	}
-	if n++; n >= len(ws) || ws[n].class != digits || ws[n].value <= 0 {
+	if n++; n >= len(ws) {
+		return u, false
+	}
+	one := ws[n].value // without its magnitude
+	if ws[n].class != digits {
+		one = numberWords()[ws[n].low]
+	}
+	if one <= 0 {
 		return u, false
 	}
 	v, size, _ := amount(ws[n:])
@@ -92,7 +99,7 @@ func rangeEnd(ws []word, n int) (u unitOf, ok bool) {
 	end, _ := unitDirect(ws[n:], v, size)
 	base, value, _ := strings.Cut(strings.TrimPrefix(end.Key, "#"), " ")
 	total, err := strconv.ParseFloat(value, 64)
-	return unitOf{end.Kind, base, total / ws[n].value}, err == nil
+	return unitOf{end.Kind, base, total / one}, err == nil
 }
 
 // behindAdjective finds the unit of "30 working days" and "100 Canadian dollars".
