@@ -1,5 +1,7 @@
 package text
 
+import "slices"
+
 // Numbered replaces the words of several sequences by numbers, the same word by
 // the same number in all of them.
 func Numbered(sequences ...[]string) [][]int32 {
@@ -12,9 +14,11 @@ func number(sequences [][]string) (*dictionary, [][]int32) {
 	for _, s := range sequences {
 		total += len(s)
 	}
-	all := make([]string, 0, total)
-	for _, s := range sequences {
-		all = append(all, s...)
+	var all []string
+	if len(sequences) == 1 {
+		all = sequences[0]
+	} else {
+		all = slices.Concat(sequences...)
 	}
 	d := newDictionary(all)
 	ids := make([]int32, total)
