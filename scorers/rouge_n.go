@@ -53,7 +53,7 @@ func newRougeN(n int) func(rougeLArgs, string) (eval.Judge, error) {
 				if len(want) < n {
 					return eval.Skip("the expected answer has fewer than " + count(n, "word"))
 				}
-				o := text.NGrams(got, want, n)
+				o := text.NGramOverlap(commonNGrams(s, cut, i)[n-1], got, want, n)
 				v, reason := part(o, args.Part), ""
 				if v < 1 {
 					reason = count(o.Common, "n-gram") + " in common, " + count(len(got), "word") + " in the output, " + count(len(want), "word") + " expected"
@@ -62,4 +62,19 @@ func newRougeN(n int) func(rougeLArgs, string) (eval.Judge, error) {
 			})
 		}), nil
 	}
+}
+
+type commonKey struct {
+	tokenizer
+	expected int
+}
+
+// commonNGrams counts what the output shares with expected answer i, words and pairs
+// of words, once for both scorers.
+func commonNGrams(s *eval.Sample, t tokenizer, i int) [2]int {
+	return eval.Memo(s, commonKey{t, i}, func() (common [2]int) {
+		ids := numbered(s, t)
+		text.CommonNGrams(ids[0], ids[i+1], common[:])
+		return common
+	})
 }

@@ -31,7 +31,7 @@ func CommonNGrams(a, b []int32, common []int) {
 	w.keys = slices.Grow(w.keys[:0], len(a)+len(b))[:len(a)+len(b)]
 	fillWindows(w.keys[:len(a)], a, orders, width, 0)
 	fillWindows(w.keys[len(a):], b, orders, width, 1)
-	w.sort(orders*width + 1)
+	w.sort(orders * width)
 	countWindows(w.keys, orders, width, common)
 	if cap(w.keys) > keptWindows {
 		w.keys, w.spare = nil, nil
@@ -44,7 +44,10 @@ const keptWindows = 1 << 16
 // windows are keys to be sorted. A key holds the symbols from one place on, each
 // plus one, the first in the highest bits; 0 stands behind the end. The lowest bit
 // tells the sequence.
-type windows struct{ keys, spare []uint64 }
+type windows struct {
+	keys, spare []uint64
+	counts      [][1 << digitBits]int32 // of digits, for each pass
+}
 
 var windowPool = sync.Pool{New: func() any { return new(windows) }}
 
@@ -57,31 +60,45 @@ func fillWindows(keys []uint64, symbols []int32, orders, width int, side uint64)
 	}
 }
 
-// sort sorts by the lowest so many bits, eight at a time from below (a radix
-// sort), or by comparing where there are few.
+// digitBits is how many bits keys are sorted by at a time, at most.
+const digitBits = 10
+
+// sort sorts by so many bits above the lowest, some at a time from below (a radix
+// sort), or by comparing where there are few. Which sequence comes first among equal
+// keys is nothing.
 func (w *windows) sort(keyBits int) {
 	n := len(w.keys)
 	if n < 64 {
 		slices.Sort(w.keys)
 		return
 	}
+	passes := (keyBits + digitBits - 1) / digitBits
+	digit := (keyBits + passes - 1) / passes
+	mask := uint64(1)<<digit - 1
+	if len(w.counts) < passes {
+		w.counts = make([][1 << digitBits]int32, passes)
+	}
+	counts := w.counts[:passes]
+	clear(counts)
+	for _, k := range w.keys {
+		k >>= 1
+		for i := range counts {
+			counts[i][k&mask&(1<<digitBits-1)]++
+			k >>= digit
+		}
+	}
 	w.spare = slices.Grow(w.spare[:0], n)[:n]
 	from, to := w.keys, w.spare
-	for shift := 0; shift < keyBits; shift += 8 {
-		var at [256]int32
-		for _, k := range from {
-			at[uint8(k>>shift)]++
-		}
-		if at[uint8(from[0]>>shift)] == int32(n) {
-			continue // all the same
-		}
+	for i := range counts {
+		at := &counts[i]
 		sum := int32(0)
-		for i, c := range at {
-			at[i] = sum
+		for d, c := range at[:1<<digit] {
+			at[d] = sum
 			sum += c
 		}
+		shift := 1 + i*digit
 		for _, k := range from {
-			p := &at[uint8(k>>shift)]
+			p := &at[k>>shift&mask&(1<<digitBits-1)]
 			to[*p] = k
 			*p++
 		}

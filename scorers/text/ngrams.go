@@ -157,5 +157,10 @@ func (t *pairs) take(first, last int32, taken *int) int32 {
 func NGrams(answer, expected []int32, n int) Overlap {
 	common := make([]int, n)
 	CommonNGrams(answer, expected, common)
-	return overlap(common[n-1], max(len(answer)-n+1, 0), max(len(expected)-n+1, 0))
+	return NGramOverlap(common[n-1], answer, expected, n)
+}
+
+// NGramOverlap is NGrams where the n-grams in common are counted already.
+func NGramOverlap(common int, answer, expected []int32, n int) Overlap {
+	return overlap(common, max(len(answer)-n+1, 0), max(len(expected)-n+1, 0))
 }
