@@ -116,13 +116,20 @@ func (c *comparer) figures() {
 		if c.moved[from.Key] || len(votes[from.Key]) != 1 || !away(from.Key) || !c.b.Has(from) {
 			continue
 		}
-		for l, x := range left {
-			to := right[l]
-			if x.Key == from.Key && to.Key != "" && away(to.Key) && c.a.Has(to) {
-				c.moved[from.Key] = true
-				c.count(c.change(Changed, x, to, c.weight(x)))
-				break
+		// The first place of both, whatever the order of the map.
+		var x, to Unit
+		for l, u := range left {
+			v := right[l]
+			if u.Key != from.Key || v.Key == "" || !away(v.Key) || !c.a.Has(v) {
+				continue
 			}
+			if to.Key == "" || u.Start < x.Start || u.Start == x.Start && v.Start < to.Start {
+				x, to = u, v
+			}
+		}
+		if to.Key != "" {
+			c.moved[from.Key] = true
+			c.count(c.change(Changed, x, to, c.weight(x)))
 		}
 	}
 }
