@@ -22,19 +22,18 @@ addresses and codes: "30 days", "thirty days" and "30-day" are the same, as are
 "EU" and "European Union" and "20 Nov 2026" and "2026-11-20". Sentences that say
 the same are aligned, and what differs inside of them is judged: a fact that is
 changed, added, negated or given to other words (prices that were exchanged) counts
-1, one that is left out 0.5, an unrelated noun
-in place of another 0.2, other words in place of others 0.05, and synonyms and
-forms of a word nothing. A sentence of which the output has nothing in its place is
-lost whole. The score is kept / total, where total is 1 for each fact and 0.2 for
-each other content word of the expected answer, and what was added. Sentences of the
-output that say something else do not count; who does what to whom is understood
-only where nothing else changed.
+1, one that is left out 0.5, an unrelated noun in place of another 0.2, other words
+in place of others 0.05, and synonyms and forms of a word nothing. A sentence of
+which the output has nothing in its place is lost whole. The score is kept / total,
+where total is 1 for each fact and 0.2 for each other content word of the expected
+answer, and what was added. Sentences of the output that say something else do not
+count; who does what to whom is understood only where nothing else changed.
 
 Facts may be declared, for the suite or a case; then the score is the share of them
-that is found and not denied. With answers, a
-recording of one version that was asked several times, the facts of a case are those
-that all its answers have: what the agent varies by itself is no promise; a case with
-fewer than two answers there is held to its expected answer.
+that is found and not denied. With answers, a recording of one version that was
+asked several times, the facts of a case are those that all its answers have: what
+the agent varies by itself is no promise; a case with fewer than two answers there
+is held to its expected answer.
 
 Words and their relations are English, from WordNet 3.1; figures, addresses and
 codes are found in any language. Of each text the first 256 KiB are read.`,

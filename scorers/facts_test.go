@@ -65,6 +65,36 @@ func TestFactsOnSummEdits(t *testing.T) {
 	}
 }
 
+// TestFactsOnHaluEval: the invented answers keep little of the golden ones. The
+// words and rules of facts were not chosen on this set.
+func TestFactsOnHaluEval(t *testing.T) {
+	judge := bind(t, "facts", "")
+	compared := 0
+	for name, rs := range records(t, "halueval") {
+		sum, n := 0.0, 0
+		for _, r := range rs {
+			if r.Reference == nil || len(r.Context) == 0 {
+				continue
+			}
+			if got := judge.Score(t.Context(), r.sample()); got.Status == eval.Scored {
+				sum, n = sum+got.Value, n+1
+			}
+		}
+		if n == 0 {
+			continue
+		}
+		compared++
+		mean, right := sum/float64(n), strings.HasPrefix(name, "qa_right")
+		t.Logf("%s: %d answers, mean %.3f", name, n, mean)
+		if right && mean != 1 || !right && !(mean <= 0.2) {
+			t.Errorf("%s: mean %.3f; want 1 for the golden answers themselves, at most 0.2 for invented ones", name, mean)
+		}
+	}
+	if compared != 3 {
+		t.Errorf("%d files with golden answers, want 3", compared)
+	}
+}
+
 // TestGroundedOnHaluEval: answers to questions about a paragraph, right ones and
 // invented ones by two ways of prompting.
 func TestGroundedOnHaluEval(t *testing.T) {
