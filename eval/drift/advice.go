@@ -26,6 +26,19 @@ func (c *Comparison) addWarnings(data *pairs, both []matched) {
 		c.Warnings = append(c.Warnings, fmt.Sprintf("%s %s no answer on a side, because every call failed, and %s left out",
 			count(p.FailedTotal, "case"), hasHave(p.FailedTotal), wasWere(p.FailedTotal)))
 	}
+	for _, s := range []struct {
+		side *Side
+		name string
+	}{{&c.Baseline, "baseline"}, {&c.Candidate, "candidate"}} {
+		if n := s.side.Copies; n > 0 {
+			c.Warnings = append(c.Warnings, fmt.Sprintf("%s of the %s %s of another answer (the same response id, or from a cache) and %s left out",
+				count(n, "output"), s.name, copiesWord(n), wasWere(n)))
+		}
+		if n := s.side.Cached; n > 0 {
+			c.Warnings = append(c.Warnings, fmt.Sprintf("%s of the %s came from a cache: %s what was answered then, not what would be answered now",
+				count(n, "output"), s.name, showsWord(n)))
+		}
+	}
 	for _, m := range both {
 		if b, a := base.unjudge[m.base], cand.unjudge[m.cand]; b+a > 0 {
 			c.Warnings = append(c.Warnings, fmt.Sprintf("%s could not judge %s of the baseline and %d of the candidate", m.metric.Name, count(b, "output"), a))
@@ -53,6 +66,20 @@ func (p *pairs) slicesWithout(m *Metric) []string {
 		}
 	}
 	return bare
+}
+
+func copiesWord(n int) string {
+	if n == 1 {
+		return "is a copy"
+	}
+	return "are copies"
+}
+
+func showsWord(n int) string {
+	if n == 1 {
+		return "it shows"
+	}
+	return "they show"
 }
 
 func hasHave(n int) string {

@@ -85,8 +85,7 @@ func Compare(ctx context.Context, base, cand Input, opts Options, fetch Fetch) (
 	if err != nil {
 		return nil, err
 	}
-	c.Baseline.Outputs, c.Baseline.Failed = len(before.rows), before.failed
-	c.Candidate.Outputs, c.Candidate.Failed = len(after.rows), after.failed
+	c.Baseline, c.Candidate = before.side, after.side
 	c.Seed = seed(before.digest, after.digest)
 
 	p, pairing := pair(before, after)
@@ -186,7 +185,7 @@ func (p *pairs) testErrors(opts Options) *Metric {
 	whole.slices = nil
 	m, _ := whole.testFamily([]*measured{x}, opts, levelsFor(opts.Alpha, false), 0)
 	e := &m[0]
-	e.Overall.Baseline, e.Overall.Candidate = ratio(p.base.failed, len(p.base.rows)), ratio(p.cand.failed, len(p.cand.rows))
+	e.Overall.Baseline, e.Overall.Candidate = p.base.side.failedShare(), p.cand.side.failedShare()
 	return e
 }
 

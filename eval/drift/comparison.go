@@ -68,8 +68,23 @@ type Comparison struct {
 // Side is one of the two runs.
 type Side struct {
 	Run     eval.Run `json:"run"`
-	Outputs int      `json:"outputs"` // stored
+	Outputs int      `json:"outputs"` // stored, without copies
 	Failed  int      `json:"failed"`  // calls that failed
+	// Copies are outputs of this side that were left out because they carry the
+	// response id of another answer to the same case, or came from a cache while
+	// the case has another answer. Cached are those from a cache that were kept.
+	Copies int `json:"copies,omitzero"`
+	Cached int `json:"cached,omitzero"`
+	// Earlier are the other runs of the same version that were pooled.
+	Earlier []PooledRun `json:"earlier,omitempty"`
+}
+
+// PooledRun is an earlier run whose answers count with those of a side.
+type PooledRun struct {
+	ID      string    `json:"id"`
+	Name    string    `json:"name"`
+	Started time.Time `json:"started"`
+	Outputs int       `json:"outputs"` // that were pooled
 }
 
 // Options are what was asked of a comparison. The zero value of a field takes

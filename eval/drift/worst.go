@@ -116,12 +116,15 @@ func kindOf(metric eval.Metric, m CaseMetric) string {
 	return kindFlaky
 }
 
-// extreme is the repeat of a case with the best or the worst value of a metric,
-// the first of several.
+// extreme is the repeat of a case, in the side's own run, with the best or the
+// worst value of a metric, the first of several.
 func (t *table) extreme(c int32, metric int, lowerIsBetter, best bool) int {
 	at, top := 0, math.Inf(-1)
 	for _, r := range t.cases[c].rows {
 		v := t.value(r, metric)
+		if t.rows[r].run > 0 {
+			continue
+		}
 		if lowerIsBetter == best {
 			v = -v
 		}
