@@ -87,7 +87,9 @@ func markdownHead(c *drift.Comparison) string {
 	fmt.Fprintf(&b, "<!-- holdtrue:%s -->\n", marker(c.Candidate.Run.Suite))
 	word, rest, _ := strings.Cut(headline(c), ":")
 	fmt.Fprintf(&b, "### %s %s\n\n%s\n", sign(c.Verdict), word, inline(strings.TrimSpace(rest)))
-	fmt.Fprintf(&b, "\n%s\n", inline(sureness(c)))
+	for _, l := range howSure(c) {
+		fmt.Fprintf(&b, "\n%s\n", inline(l))
+	}
 	const most = 12
 	for i, r := range c.Reasons {
 		if i == most {

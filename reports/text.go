@@ -49,7 +49,9 @@ func (t textWriter) head() {
 		word = paint.Sprint(word)
 	}
 	fmt.Fprintf(t.b, "%s:%s\n", word, rest)
-	fmt.Fprintln(t.b, wrap(sureness(t.c), t.opt.Width))
+	for _, l := range howSure(t.c) {
+		fmt.Fprintln(t.b, wrap(l, t.opt.Width))
+	}
 	for _, r := range neutralLines(t.c.Reasons) {
 		fmt.Fprintln(t.b, bullet(r, t.opt.Width))
 	}

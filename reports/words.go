@@ -58,6 +58,19 @@ func several(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
+// howSure lists what stands under the verdict: in cases, in what changed at all,
+// and which refusals were overridden.
+func howSure(c *drift.Comparison) []string {
+	lines := []string{sureness(c)}
+	if c.Churn.Reason != "" {
+		lines = append(lines, "Changed: "+c.Churn.Reason+".")
+	}
+	for _, f := range c.Forced {
+		lines = append(lines, "FORCED, would have been refused: "+plain(f)+".")
+	}
+	return lines
+}
+
 // sureness is how sure the verdict is, in cases.
 func sureness(c *drift.Comparison) string {
 	p := &c.Pairing
@@ -75,7 +88,7 @@ func sureness(c *drift.Comparison) string {
 	case before != now:
 		text += fmt.Sprintf("; asked %s before and %s now", several(before, "time"), several(now, "time"))
 	}
-	return text + fmt.Sprintf("; %.0f %% of the texts changed.", 100*c.Churn)
+	return text + "."
 }
 
 // ground says how the verdict was reached.

@@ -93,13 +93,7 @@ func hasHave(n int) string {
 func (c *Comparison) advise() {
 	next := func(format string, args ...any) { c.Next = append(c.Next, fmt.Sprintf(format, args...)) }
 	switch {
-	case c.Verdict == NotMeasured && c.Pairing.Paired == 0:
-		next("run both versions over the same cases, then compare again")
-	case c.Verdict == NotMeasured && c.tooManyFailed():
-		next("look at the errors of the failed calls, then run that version again")
-	case c.Verdict == NotMeasured && len(c.Metrics) == 0:
-		next("score both runs with the same metrics, then compare again")
-	case c.Verdict == NotMeasured:
+	case c.Verdict == NotMeasured && len(c.Next) == 0 && len(c.Left) == 0:
 		next("find out why there is no score on a side, then score that run again")
 	case c.Verdict.down():
 		c.adviseOnLoss(next)
@@ -118,6 +112,9 @@ func (c *Comparison) advise() {
 	if len(unlike) > 0 {
 		slices.Sort(unlike)
 		next("score both runs with the same configuration of %s, so that no metric is left out", someOf(slices.Compact(unlike)))
+	}
+	if c.Verdict == NotMeasured && c.Pairing.Paired > 0 && len(c.Metrics) > 0 {
+		next("or compare all the same, with the refusal in the report: --force")
 	}
 }
 

@@ -16,6 +16,7 @@ const (
 	defaultDraws      = 9999
 	defaultMaxCases   = 20
 	defaultMaxFailed  = 0.10
+	defaultMaxLost    = 0.20
 	defaultConfidence = 0.95
 )
 
@@ -28,6 +29,7 @@ func (o Options) WithDefaults() (Options, error) {
 	}
 	set(&o.Alpha, defaultAlpha)
 	set(&o.MaxFailed, defaultMaxFailed)
+	set(&o.MaxLost, defaultMaxLost)
 	set(&o.Confidence, defaultConfidence)
 	if o.Margin == nil {
 		margin := defaultMargin
@@ -49,6 +51,8 @@ func (o Options) WithDefaults() (Options, error) {
 		return wrong("margin", *o.Margin, "a loss in score points between 0 and 1, such as 0.05")
 	case !(o.MaxFailed > 0 && o.MaxFailed <= 1):
 		return wrong("max_failed", o.MaxFailed, "a share above 0 and up to 1, such as 0.1")
+	case !(o.MaxLost > 0 && o.MaxLost <= 1):
+		return wrong("max_lost", o.MaxLost, "a share above 0 and up to 1, such as 0.2")
 	case !(o.Confidence >= 0.5 && o.Confidence < 1):
 		return wrong("confidence", o.Confidence, "a share from 0.5 to below 1, such as 0.95")
 	case o.Draws < 99 || o.Draws > 1_000_000:
@@ -74,7 +78,7 @@ func Compare(ctx context.Context, base, cand Input, opts Options, fetch Fetch) (
 		return nil, err
 	}
 	c := &Comparison{Baseline: Side{Run: base.Run}, Candidate: Side{Run: cand.Run}, Options: opts}
-	if refuse(c) {
+	if c.refuseIncomplete(); c.refused() {
 		return c, nil
 	}
 	before, err := read(ctx, base, opts.Slices)
@@ -89,7 +93,9 @@ func Compare(ctx context.Context, base, cand Input, opts Options, fetch Fetch) (
 	c.Seed = seed(before.digest, after.digest)
 
 	p, pairing := pair(before, after)
-	c.Pairing, c.Churn = pairing, p.churn
+	c.Pairing = pairing
+	c.refuseBroken(p)
+	c.refuseLost(before, after)
 	c.Warnings = append(c.Warnings, p.findSlices(opts.Slices)...)
 	both, left, lost := matchMetrics(before, after)
 	c.Left = left
@@ -105,6 +111,7 @@ func Compare(ctx context.Context, base, cand Input, opts Options, fetch Fetch) (
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
+	c.Churn = p.churn(gating, opts.Alpha)
 	levels := levelsFor(opts.Alpha, p.repeated() && len(gating) > 0)
 	c.Metrics, c.Draws = p.testFamily(gating, opts, levels, c.Seed)
 	var draws int
@@ -116,27 +123,6 @@ func Compare(ctx context.Context, base, cand Input, opts Options, fetch Fetch) (
 	p.rankCases(c, gating)
 	c.advise()
 	return c, c.fetchTexts(ctx, fetch)
-}
-
-// refuse says whether a run is incomplete and must not be compared.
-func refuse(c *Comparison) bool {
-	for _, s := range []struct {
-		run  *eval.Run
-		side string
-	}{{&c.Baseline.Run, "baseline"}, {&c.Candidate.Run, "candidate"}} {
-		if s.run.Status == eval.Complete {
-			continue
-		}
-		what := fmt.Sprintf("the %s run %s of %s is not complete", s.side, s.run.ID, s.run.Name())
-		if c.Options.Partial {
-			c.Warnings = append(c.Warnings, what+"; what it holds was compared all the same")
-			continue
-		}
-		c.Verdict = NotMeasured
-		c.Reasons = append(c.Reasons, what)
-		c.Next = append(c.Next, fmt.Sprintf("resume the run of %s, then compare again", s.run.Name()))
-	}
-	return c.Verdict == NotMeasured
 }
 
 // levels are the two-sided levels of a family: of the sign flips, and of the

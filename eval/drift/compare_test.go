@@ -64,7 +64,7 @@ func TestWordsOfARegression(t *testing.T) {
 	if len(c.Next) == 0 || c.Next[0] != "look first at case "+caseID(0)+", where correct lost most, then at the 13 after it" {
 		t.Errorf("next %q", c.Next)
 	}
-	if c.WorseTotal != 14 || c.BetterTotal != 2 || len(c.Worse) != 14 || math.Abs(c.Churn-16./120) > 1e-12 {
+	if c.WorseTotal != 14 || c.BetterTotal != 2 || len(c.Worse) != 14 || math.Abs(c.Churn.Texts.Share-16./120) > 1e-12 {
 		t.Errorf("%d worse, %d better, %d listed, churn %v", c.WorseTotal, c.BetterTotal, len(c.Worse), c.Churn)
 	}
 }
@@ -120,7 +120,7 @@ func TestMetricsLeftOut(t *testing.T) {
 	if diff := cmp.Diff(want, c.Left); diff != "" {
 		t.Error(diff)
 	}
-	if len(c.Metrics) != 1 || c.Metrics[0].Verdict != Holds || c.Verdict != Inconclusive {
+	if len(c.Metrics) != 1 || c.Metrics[0].Verdict != Holds || c.Verdict != NotMeasured {
 		t.Errorf("a gating metric that vanished must not pass for holding: %s %q", c.Verdict, c.Reasons)
 	}
 	c = compare(t, newRun("a", changed), newRun("b", changedToo), before[:0], after[:0], Options{})

@@ -55,14 +55,16 @@ type Comparison struct {
 	Errors   *Metric  `json:"errors"`   // share of failed calls, over all planned outputs
 	Left     []Left   `json:"left_out"` // metrics that could not be compared, and why
 	Warnings []string `json:"warnings,omitempty"`
+	// Forced are the refusals that Options.Force overrode.
+	Forced []string `json:"forced,omitempty"`
 
 	// Worse are the cases that got worse, most harm first, at most
 	// Options.MaxCases; WorseTotal counts all of them. Better likewise.
 	Worse       []CaseChange `json:"worse"`
 	WorseTotal  int          `json:"worse_total"`
 	BetterTotal int          `json:"better_total"`
-	// Churn is the share of paired cases whose texts changed at all.
-	Churn float64 `json:"churn"`
+	// Churn says how much changed at all, beside how much is noise.
+	Churn Churn `json:"churn"`
 }
 
 // Side is one of the two runs.
@@ -98,8 +100,12 @@ type Options struct {
 	// MaxFailed is the share of failed calls on a side above which nothing is
 	// concluded; default 0.10.
 	MaxFailed float64 `json:"max_failed"`
-	// Partial lets an incomplete run take part.
-	Partial bool `json:"partial"`
+	// MaxLost is the share of the baseline's cases, edited or gone since, above
+	// which nothing is concluded, unless the candidate's run is a selection on
+	// purpose; default 0.20.
+	MaxLost float64 `json:"max_lost"`
+	// Force turns refusals into Comparison.Forced.
+	Force bool `json:"force"`
 	// Confidence of the intervals; default 0.95.
 	Confidence float64 `json:"confidence"`
 }

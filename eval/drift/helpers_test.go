@@ -23,6 +23,7 @@ func newRun(id string, metrics ...eval.Metric) eval.Run {
 func row(id string, repeat int, values ...float64) eval.Row {
 	r := eval.Row{CaseID: id, CaseHash: "content of " + id, Repeat: repeat}
 	h := sha256.New()
+	h.Write([]byte(id))
 	for m, v := range values {
 		r.Scores = append(r.Scores, eval.RowScore{Metric: m, Status: eval.Scored, Value: v})
 		h.Write([]byte{byte(v * 200)})

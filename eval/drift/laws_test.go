@@ -134,7 +134,7 @@ func TestARunAgainstItself(t *testing.T) {
 				}
 			}
 		}
-		if c.WorseTotal+c.BetterTotal != 0 || c.Churn != 0 {
+		if c.WorseTotal+c.BetterTotal != 0 || c.Churn.Texts.Above || c.Churn.Scores.Above {
 			t.Fatalf("%d worse, %d better, churn %v", c.WorseTotal, c.BetterTotal, c.Churn)
 		}
 	})

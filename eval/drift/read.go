@@ -298,17 +298,6 @@ func (t *table) answered(c int32) int {
 	return n
 }
 
-// texts lists the distinct texts of a case.
-func (t *table) texts(c int32, dst []uint64) []uint64 {
-	for _, r := range t.cases[c].rows {
-		if !t.rows[r].failed {
-			dst = append(dst, t.rows[r].text)
-		}
-	}
-	slices.Sort(dst)
-	return slices.Compact(dst)
-}
-
 // metric finds a metric by name, -1 if the run has none.
 func (t *table) metric(name string) int {
 	return slices.IndexFunc(t.run.Metrics, func(m eval.Metric) bool { return m.Name == name })

@@ -26,7 +26,7 @@ type compareFlags struct {
 	alpha        float64
 	slices       []string
 	draws        int
-	partial      bool
+	force        bool
 	inconclusive string
 	format       string
 	output       string
@@ -40,7 +40,7 @@ func (f *compareFlags) bind(c *cobra.Command) {
 	fl.Float64Var(&f.alpha, "alpha", 0, "two-sided error rate of the whole report (default: the suite's, or 0.05)")
 	fl.StringSliceVar(&f.slices, "slices", nil, "tag keys whose values become slices, `KEY,...` (default: the suite's)")
 	fl.IntVar(&f.draws, "draws", 0, "random sign flips for the correction (default 9999)")
-	fl.BoolVar(&f.partial, "partial", false, "let an incomplete run take part, and say so in the report")
+	fl.BoolVar(&f.force, "force", false, "compare what would be refused (an incomplete run, lost cases, too many failed calls, ...), and say so in the report")
 	fl.StringVar(&f.inconclusive, "inconclusive", "", "what an inconclusive result does: fail (exit 3), warn (exit 3) or pass (exit 0)")
 	f.bindOutput(c)
 }
@@ -68,7 +68,7 @@ func must(err error) {
 func (f *compareFlags) options(c *cobra.Command, suite *eval.Suite) (drift.Options, error) {
 	f.standard = suiteOptions(suite)
 	o := f.standard
-	o.Draws, o.Partial = f.draws, f.partial
+	o.Draws, o.Force = f.draws, f.force
 	if suite != nil && f.inconclusive == "" {
 		f.inconclusive = suite.Compare.Inconclusive
 	}
@@ -124,8 +124,8 @@ func (f *compareFlags) settings(used drift.Options) string {
 	flag(used.Alpha != standard.Alpha, "alpha", used.Alpha)
 	flag(!slices.Equal(used.Slices, standard.Slices), "slices", listFlag(used.Slices))
 	flag(used.Draws != standard.Draws, "draws", used.Draws)
-	if used.Partial {
-		b.WriteString(" --partial")
+	if used.Force {
+		b.WriteString(" --force")
 	}
 	return b.String()
 }
