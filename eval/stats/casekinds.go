@@ -19,11 +19,8 @@ func passGrid() (grid [gridPoints]float64) {
 // caseKind are all cases with the same counts.
 type caseKind struct {
 	CaseCounts
-	cases float64 // how many
-	p     float64 // predictive
-	// likelihoods of the candidate's count if the case is unchanged, worse,
-	// better
-	same, worse, better float64
+	cases float64             // how many
+	base  [gridPoints]float64 // likelihood of the baseline's count at each point
 }
 
 type caseKinds struct {
@@ -41,7 +38,7 @@ func kindsOf(cases []CaseCounts) caseKinds {
 		if !ok {
 			k = len(kinds.all)
 			place[c] = k
-			kinds.all = append(kinds.all, caseKind{CaseCounts: c})
+			kinds.all = append(kinds.all, newCaseKind(c))
 		}
 		kinds.all[k].cases++
 		kinds.of[i] = k
@@ -49,56 +46,71 @@ func kindsOf(cases []CaseCounts) caseKinds {
 	return kinds
 }
 
-// Both EM algorithms climb for this many steps at most: the likelihood of a
+// single says that every case has one output on both sides.
+func (k *caseKinds) single() bool {
+	for _, c := range k.all {
+		if c.Cand > 0 && (c.Cand != 1 || c.Base != 1) {
+			return false
+		}
+	}
+	return true
+}
+
+func newCaseKind(c CaseCounts) caseKind {
+	k := caseKind{CaseCounts: c}
+	for g, p := range passGrid() {
+		k.base[g] = binomial(c.BasePass, c.Base, p)
+	}
+	return k
+}
+
+// The EM algorithm climbs for this many steps at most: the likelihood of a
 // mixture is flat near its top, and no p moves by more than some thousandths
 // afterwards.
 const emSteps = 500
 
-// fitPrior fits the prior over the grid to the baseline counts.
-func (k *caseKinds) fitPrior() (prior [gridPoints]float64) {
-	grid := passGrid()
-	likelihood := make([][gridPoints]float64, len(k.all))
-	total := 0.0
-	for i, c := range k.all {
-		for g, p := range grid {
-			likelihood[i][g] = binomial(c.BasePass, c.Base, p)
-		}
+// prior fits weights over the grid to the baseline counts by EM, from even ones.
+// One case more is counted, spread evenly over the grid: the tail of a predictive
+// p lives on points that a hundred cases can miss altogether (with 3 outputs a
+// side it takes a quarter of the wrong flags and no power).
+func (k *caseKinds) prior() (w [gridPoints]float64) {
+	total := 1.0
+	for _, c := range k.all {
 		if c.Base > 0 {
 			total += c.cases
 		}
 	}
-	for g := range prior {
-		prior[g] = 1. / gridPoints
-	}
-	if total == 0 {
-		return prior
+	for g := range w {
+		w[g] = 1. / gridPoints
 	}
 	for range emSteps {
 		var next [gridPoints]float64
-		for i, c := range k.all {
-			if c.Base == 0 {
-				continue
-			}
-			for g, w := range posterior(&prior, &likelihood[i]) {
-				next[g] += w * c.cases / total
+		for g := range next {
+			next[g] = 1. / gridPoints / total
+		}
+		for i := range k.all {
+			if c := &k.all[i]; c.Base > 0 {
+				for g, x := range c.posterior(&w) {
+					next[g] += x * c.cases / total
+				}
 			}
 		}
 		moved := 0.0
 		for g := range next {
-			moved = max(moved, math.Abs(next[g]-prior[g]))
+			moved = max(moved, math.Abs(next[g]-w[g]))
 		}
-		if prior = next; moved < 1e-7 {
+		if w = next; moved < 1e-7 {
 			break
 		}
 	}
-	return prior
+	return w
 }
 
-// posterior weighs the grid by prior and likelihood.
-func posterior(prior, likelihood *[gridPoints]float64) (w [gridPoints]float64) {
+// posterior is the prior given the baseline's count, adding up to 1.
+func (k *caseKind) posterior(prior *[gridPoints]float64) (w [gridPoints]float64) {
 	sum := 0.0
 	for g := range w {
-		w[g] = prior[g] * likelihood[g]
+		w[g] = prior[g] * k.base[g]
 		sum += w[g]
 	}
 	if !(sum > 0) {
@@ -110,95 +122,16 @@ func posterior(prior, likelihood *[gridPoints]float64) (w [gridPoints]float64) {
 	return w
 }
 
-// shares of the cases that are unchanged, worse and better.
-type shares struct{ same, worse, better float64 }
-
-// predict fills in what each kind predicts of the candidate, and fits the shares
-// to what came.
-func (k *caseKinds) predict(prior [gridPoints]float64) shares {
-	grid := passGrid()
-	total := 0.0
-	for i := range k.all {
-		c := &k.all[i]
-		var base, cand, tail [gridPoints]float64
-		for g, p := range grid {
-			base[g] = binomial(c.BasePass, c.Base, p)
-			cand[g] = binomial(c.CandPass, c.Cand, p)
-			for y := range c.CandPass + 1 {
-				tail[g] += binomial(y, c.Cand, p)
-			}
-		}
-		below, above := others(cand)
-		c.p, c.same, c.worse, c.better = 0, 0, 0, 0
-		for g, w := range posterior(&prior, &base) {
-			c.p += w * tail[g]
-			c.same += w * cand[g]
-			c.worse += w * below[g]
-			c.better += w * above[g]
-		}
-		if c.p = min(1, c.p); c.Cand > 0 {
-			total += c.cases
+// predictive is the chance that the candidate's count is as low if nothing
+// changed.
+func (k *caseKind) predictive(prior *[gridPoints]float64) float64 {
+	p, grid := 0.0, passGrid()
+	for g, w := range k.posterior(prior) {
+		for y := range k.CandPass + 1 {
+			p += w * binomial(y, k.Cand, grid[g])
 		}
 	}
-	return k.fitShares(total)
-}
-
-// others are the means of the likelihoods below and above every point; the
-// first and the last stand for themselves.
-func others(cand [gridPoints]float64) (below, above [gridPoints]float64) {
-	below[0], above[gridPoints-1] = cand[0], cand[gridPoints-1]
-	down, up := 0.0, 0.0
-	for g := 1; g < gridPoints; g++ {
-		down += cand[g-1]
-		below[g] = down / float64(g)
-		up += cand[gridPoints-g]
-		above[gridPoints-1-g] = up / float64(g)
-	}
-	return below, above
-}
-
-// fitShares starts from nine unchanged cases of ten.
-func (k *caseKinds) fitShares(total float64) shares {
-	s := shares{.9, .05, .05}
-	for range emSteps {
-		var next shares
-		for i := range k.all {
-			c := &k.all[i]
-			if c.Cand == 0 {
-				continue
-			}
-			if f := s.density(c); f > 0 {
-				next.same += s.same * c.same / f * c.cases / total
-				next.worse += s.worse * c.worse / f * c.cases / total
-				next.better += s.better * c.better / f * c.cases / total
-			}
-		}
-		sum := next.same + next.worse + next.better
-		if !(sum > 0) {
-			break
-		}
-		moved := math.Abs(next.same/sum - s.same)
-		if s = (shares{next.same / sum, next.worse / sum, next.better / sum}); moved < 1e-7 {
-			break
-		}
-	}
-	return s
-}
-
-func (s shares) density(c *caseKind) float64 {
-	return s.same*c.same + s.worse*c.worse + s.better*c.better
-}
-
-func (c *caseKind) flag(s shares) CaseFlag {
-	flag := CaseFlag{P: 1, Q: 1, FDR: 1}
-	if c.Cand == 0 {
-		return flag
-	}
-	flag.P = c.p
-	if f := s.density(c); f > 0 {
-		flag.FDR = 1 - s.worse*c.worse/f
-	}
-	return flag
+	return min(1, p)
 }
 
 // binomial is the probability of k successes in n trials, 0 < p < 1.
