@@ -40,6 +40,7 @@ func writeMarkdown(w io.Writer, c *drift.Comparison, opt Options) error {
 	}
 	parts = append(parts,
 		section{"measures", markdownOthers(c)},
+		section{"flaky cases", markdownList("Flaky: the same version answers now well, now badly", flaky(c))},
 		section{"what was left out", markdownList("Left out", leftOut(c))},
 		section{"what could not have been seen", markdownList("What these cases could not have shown", blind(c))},
 		section{"warnings", markdownList("Warnings", c.Warnings)},

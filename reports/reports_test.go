@@ -46,7 +46,7 @@ func rich() *drift.Comparison {
 		Baseline:  drift.Side{Run: run("base000001", "current"), Outputs: 360, Failed: 1},
 		Candidate: drift.Side{Run: run("cand000001", "candi|date"), Outputs: 360, Failed: 4},
 		Verdict:   drift.Regressed, Reasons: []string{"facts fell by 4.2 points: @everyone <b>look</b>", "tone moved both ways"},
-		Next: []string{"look at the worst cases"}, Seed: 0xfeed, Draws: 9999, WorseTotal: 41, BetterTotal: 6, Churn: drift.Churn{Reason: "35 % of the texts changed"}, Forced: []string{"the baseline run is not complete"},
+		Next: []string{"look at the worst cases"}, Seed: 0xfeed, Draws: 9999, WorseTotal: 41, BetterTotal: 6, Flaky: []drift.FlakyCase{{CaseID: "fl|aky", Metric: "metric-0", Outputs: 30, Passed: 21, FlipRate: .434}}, FlakyTotal: 3, Cases: drift.CaseFlags{Reason: "7 cases got worse beyond noise"}, Churn: drift.Churn{Reason: "35 % of the texts changed"}, Forced: []string{"the baseline run is not complete"},
 		Options: drift.Options{Alpha: 0.05, Margin: f(0.05), Confidence: 0.95, Slices: []string{"topic"}},
 		Pairing: drift.Pairing{Paired: 120, Edited: []string{"e1"}, EditedTotal: 1, Added: []string{"n1"}, AddedTotal: 1, Removed: []string{}, Failed: []string{}},
 		Left:    []drift.Left{{Name: "old", Reason: "configured differently"}}, Warnings: []string{"run is not complete"},
@@ -63,7 +63,7 @@ func rich() *drift.Comparison {
 	failures := drift.Metric{Metric: metric("errors", eval.Binary, eval.Lower), Verdict: drift.NoChangeSeen, Overall: cell("", drift.NoChangeSeen, 0.008)}
 	c.Errors = &failures
 	for i := range 7 {
-		c.Worse = append(c.Worse, drift.CaseChange{CaseID: fmt.Sprintf("case-%d`|", i), Tags: map[string][]string{"topic": {"refunds"}}, Harm: 1, Kind: "stable before, failed now",
+		c.Worse = append(c.Worse, drift.CaseChange{CaseID: fmt.Sprintf("case-%d`|", i), Tags: map[string][]string{"topic": {"refunds"}}, Harm: 1, Flagged: i < 5, Evidence: &drift.CaseEvidence{Metric: "metric-0", P: .001, Q: .02, FDR: .03}, Kind: "stable before, failed now 3 of 3",
 			Losses:          []drift.CaseMetric{{Metric: "metric-0", Baseline: []float64{1, 1, 1}, Candidate: []float64{0, 0, 0}, Diff: -1}},
 			Case:            eval.Case{ID: "x", Prompt: hostileText},
 			BaselineOutput:  eval.Output{Text: "You can ask for a refund within 30 days of delivery."},

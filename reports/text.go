@@ -26,6 +26,7 @@ func writeText(w io.Writer, c *drift.Comparison, opt Options) error {
 			return err
 		}
 	}
+	t.lines("Flaky: the same version answers now well, now badly", flaky(c))
 	t.lines("Left out", leftOut(c))
 	t.lines("What these cases could not have shown", blind(c))
 	t.lines("Warnings", neutralLines(c.Warnings))

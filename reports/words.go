@@ -62,6 +62,9 @@ func several(n int, noun string) string {
 // and which refusals were overridden.
 func howSure(c *drift.Comparison) []string {
 	lines := []string{sureness(c)}
+	if c.Cases.Reason != "" {
+		lines = append(lines, "Cases: "+c.Cases.Reason+".")
+	}
 	if c.Churn.Reason != "" {
 		lines = append(lines, "Changed: "+c.Churn.Reason+".")
 	}
@@ -183,6 +186,14 @@ func movedSlices(c *drift.Comparison) (list []moved, quiet int) {
 
 // scoresText writes the values of a metric by repeat.
 func scoresText(values []float64) string {
+	const most = 6
+	if len(values) > most { // pooled runs
+		sum := 0.0
+		for _, v := range values {
+			sum += v / float64(len(values))
+		}
+		return fmt.Sprintf("%.3g on average of %d", sum, len(values))
+	}
 	parts := make([]string, len(values))
 	for i, v := range values {
 		parts[i] = fmt.Sprintf("%.3g", v)
@@ -192,6 +203,22 @@ func scoresText(values []float64) string {
 
 func lossText(l drift.CaseMetric) string {
 	return fmt.Sprintf("%s %s -> %s", plain(l.Metric), scoresText(l.Baseline), scoresText(l.Candidate))
+}
+
+// flaky lists the cases that the same version answers now well, now badly.
+func flaky(c *drift.Comparison) []string {
+	const most = 10
+	var lines []string
+	for i, f := range c.Flaky {
+		if i == most {
+			break
+		}
+		lines = append(lines, fmt.Sprintf("%s: %s passed %d of %d, flip rate %.2f", plain(f.CaseID), plain(f.Metric), f.Passed, f.Outputs, f.FlipRate))
+	}
+	if more := c.FlakyTotal - len(lines); more > 0 {
+		lines = append(lines, fmt.Sprintf("and %s", several(more, "more case")))
+	}
+	return lines
 }
 
 // blind says what the comparison could not have seen.

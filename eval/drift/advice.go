@@ -137,7 +137,7 @@ func (c *Comparison) adviseOnLoss(next func(string, ...any)) {
 	if s := c.worstSlice(); s != "" {
 		next("start with the slice %s, which lost most", s)
 	}
-	if suspect := func(w CaseChange) bool { return w.Kind == kindSuspect }; !c.overwhelming() && slices.ContainsFunc(c.Worse, suspect) {
+	if suspect := func(w CaseChange) bool { return w.Kind == kindUnknown }; !c.overwhelming() && slices.ContainsFunc(c.Worse, suspect) {
 		next("answer the cases that got worse 3 times more with both versions, to tell a loss from noise case by case")
 	}
 }

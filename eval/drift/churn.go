@@ -1,7 +1,6 @@
 package drift
 
 import (
-	"fmt"
 	"hash/maphash"
 	"math"
 
@@ -170,37 +169,33 @@ func matches(a, b []uint64) float64 {
 	return float64(n)
 }
 
-// words says how much changed, and whether that is more than noise.
+// words says how much changed, and of each kind whether that is more than noise.
 func (c *Churn) words() string {
 	if c.Texts.Cases == 0 {
 		return ""
 	}
-	words := fmt.Sprintf("%s of the texts changed", percent(c.Texts.Share))
-	for _, k := range []struct {
-		share *ChurnShare
-		what  string
-	}{{&c.Decisions, "yes/no decisions"}, {&c.Scores, "scores"}} {
-		if k.share.Cases > 0 {
-			words += fmt.Sprintf(", %s of the %s", percent(k.share.Share), k.what)
-		}
+	words := c.Texts.words("texts", "two answers of one version: ")
+	if c.Decisions.Cases > 0 {
+		words += ", " + c.Decisions.words("yes/no decisions", "")
 	}
-	switch {
-	case c.Texts.Floor == nil:
+	if c.Scores.Cases > 0 {
+		words += ", " + c.Scores.words("scores", "")
+	}
+	if c.Texts.Floor == nil {
 		return words + "; how much the same version changes by itself is unknown: answer each case at least twice"
-	case c.Texts.Above || c.Decisions.Above || c.Scores.Above:
-		return words + "; that is more than the same version changes by itself (" + c.floors() + ")"
-	}
-	return words + "; the same version changes as much by itself (" + c.floors() + ")"
-}
-
-// floors is "2 % of the texts, 0.5 % of the scores".
-func (c *Churn) floors() string {
-	words := percent(*c.Texts.Floor) + " of the texts"
-	if f := c.Decisions.Floor; f != nil {
-		words += ", " + percent(*f) + " of the decisions"
-	}
-	if f := c.Scores.Floor; f != nil {
-		words += ", " + percent(*f) + " of the scores"
 	}
 	return words
+}
+
+// words is "13 % of the texts (2 %: more than noise)".
+func (s *ChurnShare) words(what, lead string) string {
+	words := percent(s.Share) + " of the " + what
+	if s.Floor == nil {
+		return words
+	}
+	words += " (" + lead + percent(*s.Floor)
+	if s.Above {
+		words += ", so more than noise"
+	}
+	return words + ")"
 }

@@ -63,6 +63,12 @@ type Comparison struct {
 	Worse       []CaseChange `json:"worse"`
 	WorseTotal  int          `json:"worse_total"`
 	BetterTotal int          `json:"better_total"`
+	// Cases sums up how sure the losses of single cases are.
+	Cases CaseFlags `json:"cases"`
+	// Flaky are the cases that the same version answers now well, now badly, the
+	// flakiest first, at most Options.MaxCases of FlakyTotal.
+	Flaky      []FlakyCase `json:"flaky,omitempty"`
+	FlakyTotal int         `json:"flaky_total"`
 	// Churn says how much changed at all, beside how much is noise.
 	Churn Churn `json:"churn"`
 }
@@ -192,12 +198,15 @@ type CaseChange struct {
 	// score points; a measure counts its loss relative to its baseline mean.
 	Harm   float64      `json:"harm"`
 	Losses []CaseMetric `json:"losses"` // metrics that fell on this case, most first
-	// Kind is "stable before, failed now" (every baseline repeat of the metric
-	// with the largest loss scored better than every candidate repeat, at
-	// least 2 on both sides), "flaky" (the repeats overlap) or "suspect" (one
-	// repeat: noise unknown).
-	Kind string    `json:"kind"`
-	Case eval.Case `json:"asked"`
+	// Kind is "stable before, failed now 3 of 3" (so many of the candidate's
+	// answers score worse than any of the baseline's, on the metric with the
+	// largest loss), "flaky before" (the baseline's own answers reach as low) or
+	// "noise unknown (one repeat)".
+	Kind string `json:"kind"`
+	// Flagged says that the loss is beyond the case's own noise; see CaseFlags.
+	Flagged  bool          `json:"flagged"`
+	Evidence *CaseEvidence `json:"evidence,omitzero"`
+	Case     eval.Case     `json:"asked"`
 	// BaselineOutput and CandidateOutput are the outputs shown, with the
 	// scores of the candidate's: the repeat with the worst candidate score.
 	BaselineOutput  eval.Output  `json:"baseline_output"`
