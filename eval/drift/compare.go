@@ -57,6 +57,8 @@ func (o Options) WithDefaults() (Options, error) {
 		return wrong("confidence", o.Confidence, "a share from 0.5 to below 1, such as 0.95")
 	case o.Draws < 99 || o.Draws > 1_000_000:
 		return wrong("draws", float64(o.Draws), "99 to 1000000")
+	case o.Month < 0:
+		return wrong("month", float64(o.Month), "a number of comparisons, 0 or more")
 	case o.MaxCases < 0:
 		return wrong("max_cases", float64(o.MaxCases), "0 or more")
 	}
@@ -110,6 +112,11 @@ func Compare(ctx context.Context, base, cand Input, opts Options, fetch Fetch) (
 	}
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
+	}
+	c.Runs, c.Alarms = p.runNoise(), alarmBudget(opts)
+	c.Options.Earlier = nil
+	for _, e := range c.Baseline.Earlier {
+		c.Options.Earlier = append(c.Options.Earlier, e.ID)
 	}
 	c.Churn = p.churn(gating, opts.Alpha)
 	levels := levelsFor(opts.Alpha, p.repeated() && len(gating) > 0)

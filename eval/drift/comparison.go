@@ -63,6 +63,10 @@ type Comparison struct {
 	Worse       []CaseChange `json:"worse"`
 	WorseTotal  int          `json:"worse_total"`
 	BetterTotal int          `json:"better_total"`
+	// Runs says whether the noise of whole runs is known.
+	Runs RunNoise `json:"runs"`
+	// Alarms says how often these settings raise a false alarm.
+	Alarms AlarmBudget `json:"alarms"`
 	// Cases sums up how sure the losses of single cases are.
 	Cases CaseFlags `json:"cases"`
 	// Flaky are the cases that the same version answers now well, now badly, the
@@ -114,6 +118,12 @@ type Options struct {
 	Force bool `json:"force"`
 	// Confidence of the intervals; default 0.95.
 	Confidence float64 `json:"confidence"`
+	// Month is how many comparisons with this baseline were made in the last 30
+	// days; 0 takes one every night.
+	Month int `json:"month,omitzero"`
+	// Earlier names the runs that were pooled with the baseline, so that the
+	// comparison can be made again; Compare sets it.
+	Earlier []string `json:"earlier,omitempty"`
 }
 
 // Pairing says which cases took part.
@@ -173,6 +183,10 @@ type Cell struct {
 	// McNemarExact is McNemar's exact two-sided p, where every score is 0 or 1
 	// and every case has one output a side; nil elsewhere.
 	McNemarExact *float64 `json:"mcnemar_exact,omitzero"`
+
+	// RunNoise holds the cell against the spread of whole runs of one version,
+	// where there are eight or more.
+	RunNoise *CellNoise `json:"run_noise,omitzero"`
 
 	// Detectable is the smallest even loss that would have been seen 4 times in
 	// 5, in the metric's scale; NaN is never stored: nil where unknown.
