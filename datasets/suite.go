@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"io"
 	"io/fs"
 	"os"
@@ -376,7 +377,7 @@ func toJSON(n *yaml.Node) (json.RawMessage, error) {
 
 func (r *suiteReader) compare(n *yaml.Node) {
 	c := &r.suite.Compare
-	for _, e := range r.entries(n, "compare", "baseline", "margin", "alpha", "slices", "inconclusive") {
+	for _, e := range r.entries(n, "compare", "baseline", "margin", "alpha", "slices", "pool", "inconclusive") {
 		value, what := e[1], "compare: "+e[0].Value
 		switch e[0].Value {
 		case "baseline":
@@ -390,6 +391,13 @@ func (r *suiteReader) compare(n *yaml.Node) {
 			}
 		case "slices":
 			c.Slices = r.texts(value, what)
+		case "pool":
+			v := r.number(value, what, 0, 1000)
+			if v != math.Trunc(v) {
+				r.fault(value, "%s: expected a whole number of earlier runs, found %g", what, v)
+			}
+			n := int(v)
+			c.Pool = &n
 		case "inconclusive":
 			c.Inconclusive = r.text(value, what)
 			if known := []string{"fail", "warn", "pass"}; !slices.Contains(known, c.Inconclusive) {

@@ -56,6 +56,9 @@ type CompareSpec struct {
 	Alpha  float64
 	// Slices are the tag keys whose values become slices.
 	Slices []string
+	// Pool is how many earlier runs of the baseline's version are pooled with it,
+	// at most; nil takes the default.
+	Pool *int
 	// Inconclusive is "fail" (exit 3, the default), "warn" (same) or "pass".
 	Inconclusive string
 }

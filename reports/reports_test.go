@@ -43,10 +43,10 @@ func rich() *drift.Comparison {
 		return eval.Run{ID: id, Suite: "support <bot>", Agent: agent, Version: "1.4", Status: eval.Complete, Cases: 120, Repeats: 3, Started: time.Unix(0, 0).UTC()}
 	}
 	c := &drift.Comparison{
-		Baseline:  drift.Side{Run: run("base000001", "current"), Outputs: 360, Failed: 1},
+		Baseline:  drift.Side{Run: run("base000001", "current"), Outputs: 360, Failed: 1, Copies: 2, Earlier: []drift.PooledRun{{ID: "earlier001", Name: "current@1.4", Outputs: 120}}},
 		Candidate: drift.Side{Run: run("cand000001", "candi|date"), Outputs: 360, Failed: 4},
 		Verdict:   drift.Regressed, Reasons: []string{"facts fell by 4.2 points: @everyone <b>look</b>", "tone moved both ways"},
-		Next: []string{"look at the worst cases"}, Seed: 0xfeed, Draws: 9999, WorseTotal: 41, BetterTotal: 6, Flaky: []drift.FlakyCase{{CaseID: "fl|aky", Metric: "metric-0", Outputs: 30, Passed: 21, FlipRate: .434}}, FlakyTotal: 3, Cases: drift.CaseFlags{Reason: "7 cases got worse beyond noise"}, Churn: drift.Churn{Reason: "35 % of the texts changed"}, Forced: []string{"the baseline run is not complete"},
+		Next: []string{"look at the worst cases"}, Seed: 0xfeed, Draws: 9999, WorseTotal: 41, BetterTotal: 6, Runs: drift.RunNoise{Runs: 3, Needed: 8, Reason: "run-to-run noise is not measured"}, Alarms: drift.AlarmBudget{PerReport: .025, Comparisons: 30, PerMonth: .75, Reason: "compared every night, about 0.8 false alarms a month"}, Flaky: []drift.FlakyCase{{CaseID: "fl|aky", Metric: "metric-0", Outputs: 30, Passed: 21, FlipRate: .434}}, FlakyTotal: 3, Cases: drift.CaseFlags{Reason: "7 cases got worse beyond noise"}, Churn: drift.Churn{Reason: "35 % of the texts changed"}, Forced: []string{"the baseline run is not complete"},
 		Options: drift.Options{Alpha: 0.05, Margin: f(0.05), Confidence: 0.95, Slices: []string{"topic"}},
 		Pairing: drift.Pairing{Paired: 120, Edited: []string{"e1"}, EditedTotal: 1, Added: []string{"n1"}, AddedTotal: 1, Removed: []string{}, Failed: []string{}},
 		Left:    []drift.Left{{Name: "old", Reason: "configured differently"}}, Warnings: []string{"run is not complete"},

@@ -91,6 +91,13 @@ func sureness(c *drift.Comparison) string {
 	case before != now:
 		text += fmt.Sprintf("; asked %s before and %s now", several(before, "time"), several(now, "time"))
 	}
+	if n := len(c.Baseline.Earlier); n > 0 {
+		answers := 0
+		for _, e := range c.Baseline.Earlier {
+			answers += e.Outputs
+		}
+		text += fmt.Sprintf("; %s of the same version pooled with the baseline (%s)", several(n, "earlier run"), several(answers, "answer"))
+	}
 	return text + "."
 }
 
@@ -100,6 +107,11 @@ func ground(c *drift.Comparison) string {
 		number(50*c.Options.Alpha), number(100*c.Options.Confidence))
 	if c.Draws > 0 {
 		text += fmt.Sprintf(" (%d draws, seed %016x)", c.Draws, c.Seed)
+	}
+	for _, more := range []string{c.Runs.Reason, c.Alarms.Reason} {
+		if more != "" {
+			text += "; " + plain(more)
+		}
 	}
 	return text + "."
 }

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"iter"
 	"strings"
-	"time"
 
 	"holdtrue/eval"
 	"holdtrue/eval/wire"
@@ -258,41 +257,4 @@ func (s *DB) scores(ctx context.Context, runID, values, reasons string) ([]eval.
 		scores = append(scores, eval.Score{Metric: run.Metrics[metric].Name, Status: status, Value: value, Reason: n.Reason, Evidence: n.Evidence})
 	})
 	return scores, errors.Join(err, strange)
-}
-
-// Comparison is what is kept of a comparison: enough to make it again.
-type Comparison struct {
-	Baseline, Candidate string // run ids
-	Created             time.Time
-	Options             json.RawMessage
-	Verdict             string
-	ExitCode            int
-}
-
-// SaveComparison records that two runs were compared.
-func (s *DB) SaveComparison(ctx context.Context, c Comparison) error {
-	_, err := s.db.ExecContext(ctx, `INSERT INTO comparisons (baseline, candidate, created, options, verdict, exit_code)
-		VALUES ((SELECT number FROM runs WHERE id = ?), (SELECT number FROM runs WHERE id = ?), ?, ?, ?, ?)`,
-		c.Baseline, c.Candidate, c.Created.UnixMilli(), string(c.Options), c.Verdict, c.ExitCode)
-	if err != nil {
-		return s.explain(err)
-	}
-	return nil
-}
-
-// LatestComparison is the one that was recorded last.
-func (s *DB) LatestComparison(ctx context.Context) (c Comparison, err error) {
-	var created int64
-	var options string
-	err = s.db.QueryRowContext(ctx, `SELECT b.id, n.id, c.created, c.options, c.verdict, c.exit_code FROM comparisons c
-		JOIN runs b ON b.number = c.baseline JOIN runs n ON n.number = c.candidate ORDER BY c.number DESC LIMIT 1`).
-		Scan(&c.Baseline, &c.Candidate, &created, &options, &c.Verdict, &c.ExitCode)
-	if errors.Is(err, sql.ErrNoRows) {
-		return c, fmt.Errorf("a comparison: %w", ErrNotFound)
-	}
-	if err != nil {
-		return c, s.explain(err)
-	}
-	c.Created, c.Options = time.UnixMilli(created).UTC(), json.RawMessage(options)
-	return c, nil
 }
