@@ -36,46 +36,76 @@ type CaseFlags struct {
 	Reason       string `json:"reason"`
 }
 
-// flag looks for the cases that got worse beyond their own noise, on every
-// gating metric. The evidence comes by paired case, nil where there is none.
-func (p *pairs) flag(gating []*measured) []*CaseEvidence {
-	evidence := make([]*CaseEvidence, len(p.cases))
-	perMetric := make([][]stats.CaseFlag, len(gating))
-	each(len(gating), func(k int) { perMetric[k] = p.flagsOf(gating[k]) })
-	var ps []float64
-	for _, flags := range perMetric {
-		for _, f := range flags {
-			ps = append(ps, f.P)
+// flags are what was found for every paired case on every gating metric.
+type flags struct {
+	gating []*measured
+	cases  int
+	all    [][]stats.CaseFlag // by metric and case
+	q      []float64          // of all of them, the cases of a metric together
+	best   []int32            // metric with the smallest P, -1 where none has P < 1
+}
+
+// flag looks for the cases that got worse beyond their own noise.
+func (p *pairs) flag(gating []*measured) *flags {
+	f := &flags{gating: gating, cases: len(p.cases), all: make([][]stats.CaseFlag, len(gating)), best: make([]int32, len(p.cases))}
+	each(len(gating), func(k int) { f.all[k] = p.flagsOf(gating[k]) })
+	ps := make([]float64, 0, len(gating)*len(p.cases))
+	for _, flags := range f.all {
+		for _, flag := range flags {
+			ps = append(ps, flag.P)
 		}
 	}
-	qs := stats.BenjaminiHochberg(ps)
-	for k, flags := range perMetric {
-		for i, f := range flags {
-			e := &CaseEvidence{Metric: gating[k].metric.Name, P: f.P, Q: qs[k*len(p.cases)+i], FDR: f.FDR}
-			if old := evidence[i]; f.P < 1 && (old == nil || cmp.Or(cmp.Compare(e.P, old.P), cmp.Compare(e.Metric, old.Metric)) < 0) {
-				evidence[i] = e
+	f.q = stats.BenjaminiHochberg(ps)
+	for i := range f.best {
+		f.best[i] = -1
+		for k := range gating {
+			if f.all[k][i].P < 1 && (f.best[i] < 0 || f.better(i, k, int(f.best[i]))) {
+				f.best[i] = int32(k)
 			}
 		}
 	}
-	return evidence
+	return f
+}
+
+// better says whether metric k shows case i better than metric o. Equal ones are
+// told apart by their names, since their order may differ between the runs.
+func (f *flags) better(i, k, o int) bool {
+	return cmp.Or(cmp.Compare(f.all[k][i].P, f.all[o][i].P), cmp.Compare(f.gating[k].metric.Name, f.gating[o].metric.Name)) < 0
+}
+
+// of is the evidence about case i, nil where there is none.
+func (f *flags) of(i int) *CaseEvidence {
+	k := int(f.best[i])
+	if k < 0 {
+		return nil
+	}
+	return &CaseEvidence{Metric: f.gating[k].metric.Name, P: f.all[k][i].P, Q: f.q[k*f.cases+i], FDR: f.all[k][i].FDR}
+}
+
+// flagged says that case i got worse beyond its own noise.
+func (f *flags) flagged(i int) bool {
+	k := int(f.best[i])
+	return k >= 0 && f.q[k*f.cases+i] <= maxFalse
 }
 
 // flagsOf asks the statistics about one metric, higher is better.
 func (p *pairs) flagsOf(x *measured) []stats.CaseFlag {
 	base, cand := make([][]float64, len(p.cases)), make([][]float64, len(p.cases))
-	binary := x.metric.Scale == eval.Binary
+	all := make([]float64, 0, len(p.base.rows)+len(p.cand.rows)) // in one piece: the cases are many
 	for i, c := range p.cases {
-		base[i], cand[i] = p.base.scored(c[0], x.base, nil), p.cand.scored(c[1], x.cand, nil)
-		for _, side := range [][]float64{base[i], cand[i]} {
-			for k, v := range side {
-				side[k] = x.goodness(v)
-			}
+		if x.d[i] != x.d[i] {
+			continue // not measured on both sides
 		}
-		if len(base[i]) == 0 || x.d[i] != x.d[i] {
-			base[i], cand[i] = nil, nil // not measured on both sides
+		from := len(all)
+		all = p.base.scored(c[0], x.base, all)
+		middle := len(all)
+		all = p.cand.scored(c[1], x.cand, all)
+		for k, v := range all[from:] {
+			all[from+k] = x.goodness(v)
 		}
+		base[i], cand[i] = all[from:middle:middle], all[middle:len(all):len(all)]
 	}
-	if !binary {
+	if x.metric.Scale != eval.Binary {
 		return stats.CaseFlagsUnit(base, cand)
 	}
 	counts := make([]stats.CaseCounts, len(p.cases))
@@ -111,12 +141,12 @@ func passes(values []float64) int {
 }
 
 // summarize says what the flags of the cases mean together.
-func (p *pairs) summarize(c *Comparison, evidence []*CaseEvidence) CaseFlags {
+func (p *pairs) summarize(c *Comparison, f *flags) CaseFlags {
 	var s CaseFlags
-	for _, e := range evidence {
-		if e != nil && e.Q <= maxFalse {
+	for i := range p.cases {
+		if f.flagged(i) {
 			s.Flagged++
-			s.ExpectedWrong += e.FDR
+			s.ExpectedWrong += f.of(i).FDR
 		}
 	}
 	s.NoiseUnknown = !slices.ContainsFunc(p.cases, func(c [2]int32) bool { return p.base.answered(c[0]) > 1 || p.cand.answered(c[1]) > 1 })

@@ -29,26 +29,34 @@ const flakyWindow = 30
 // the last outputs, the flakiest first. An output passes a yes/no metric with
 // the better value, any other if it is within the margin of the case's best. A
 // case without a loss beyond its own noise lends the candidate's outputs too.
-func (p *pairs) flaky(gating []*measured, opts Options, evidence []*CaseEvidence) []FlakyCase {
+func (p *pairs) flaky(gating []*measured, opts Options, f *flags) []FlakyCase {
 	var list []FlakyCase
+	var values []float64
+	margins := make([]float64, len(gating))
+	for m, x := range gating {
+		margins[m] = marginOf(x, opts)
+	}
 	for i, c := range p.cases {
 		worst := FlakyCase{CaseID: p.id(i), FlipRate: -1}
-		for _, x := range gating {
+		for m, x := range gating {
 			if x.metric.Scale == eval.Measure {
 				continue
 			}
-			values := p.base.scored(c[0], x.base, nil)
-			if e := evidence[i]; e == nil || e.Q > maxFalse {
+			values = p.base.scored(c[0], x.base, values[:0])
+			if !f.flagged(i) {
 				values = append(values, p.cand.scored(c[1], x.cand, nil)...)
 			}
-			values = values[max(0, len(values)-flakyWindow):]
-			k := x.passed(values, marginOf(x, opts))
-			if !stats.Flaky(k, len(values)) {
+			last := values[max(0, len(values)-flakyWindow):]
+			if len(last) < 4 { // too few to see both outcomes twice
 				continue
 			}
-			rate, _ := stats.FlipRate(k, len(values))
+			k := x.passed(last, margins[m])
+			if !stats.Flaky(k, len(last)) {
+				continue
+			}
+			rate, _ := stats.FlipRate(k, len(last))
 			if rate > worst.FlipRate || rate == worst.FlipRate && x.metric.Name < worst.Metric {
-				worst.Metric, worst.Outputs, worst.Passed, worst.FlipRate = x.metric.Name, len(values), k, rate
+				worst.Metric, worst.Outputs, worst.Passed, worst.FlipRate = x.metric.Name, len(last), k, rate
 			}
 		}
 		if worst.FlipRate >= 0 {

@@ -43,23 +43,23 @@ func (p *pairs) rankCases(c *Comparison, gating []*measured) {
 		}
 	}
 	c.WorseTotal = len(worse)
-	evidence := p.flag(gating)
+	f := p.flag(gating)
 	flagged := func(i int) int {
-		if e := evidence[i]; e != nil && e.Q <= maxFalse {
-			return 1
+		if f.flagged(i) {
+			return 0
 		}
-		return 0
+		return 1
 	}
 	slices.SortStableFunc(worse, func(a, b int) int {
-		return cmp.Or(cmp.Compare(flagged(b), flagged(a)), cmp.Compare(harm[b], harm[a]))
+		return cmp.Or(cmp.Compare(flagged(a), flagged(b)), cmp.Compare(harm[b], harm[a]))
 	})
 	for _, i := range worse[:min(len(worse), c.Options.MaxCases)] {
 		w := p.caseChange(i, harm[i], gating, c.Metrics)
-		w.Evidence, w.Flagged = evidence[i], flagged(i) == 1
+		w.Evidence, w.Flagged = f.of(i), f.flagged(i)
 		c.Worse = append(c.Worse, w)
 	}
-	c.Cases = p.summarize(c, evidence)
-	flaky := p.flaky(gating, c.Options, evidence)
+	c.Cases = p.summarize(c, f)
+	flaky := p.flaky(gating, c.Options, f)
 	c.FlakyTotal, c.Flaky = len(flaky), flaky[:min(len(flaky), c.Options.MaxCases)]
 }
 
