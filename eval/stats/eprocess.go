@@ -18,7 +18,8 @@ type AlarmOptions struct {
 	// Floor is the smallest standard deviation that is believed. For a metric of
 	// passed and failed cases it should be what one case moves, 1/(cases x
 	// repeats): near 100 % a night's failures are too rare to be judged by the
-	// spread of earlier nights. 0 believes all.
+	// spread of earlier nights. With 0 the first value that differs from equal
+	// ones is no evidence, the second is.
 	Floor float64
 }
 
@@ -158,27 +159,26 @@ func (p *pastValues) add(v float64) {
 	p.n++
 }
 
-// score is the normal score of a further value, 0 if no spread is known.
+// score is the normal score of a further value, 0 if there is no spread beyond
+// rounding to compare it with.
 func (p *pastValues) score(v, floor float64) float64 {
 	n := float64(p.n)
 	mean := p.sum / n
 	total := max(0, p.squares-n*mean*mean)
-	sd := max(math.Sqrt(total/(n-1)), floor, rounding*math.Abs(p.first))
-	if !(sd > 0) {
+	sd := max(math.Sqrt(total/(n-1)), floor)
+	if !(sd > rounding*math.Abs(p.first)) {
 		return 0
 	}
 	t := (v - p.first - mean) / (sd * math.Sqrt(1+1/n))
 	z := min(-distuv.UnitNormal.Quantile(studentTail(math.Abs(t), n-1)), farthest)
-	f := p.related(mean, total)
+	f := p.related(mean, sd*sd*(n-1))
 	return math.Copysign(z, t) / math.Sqrt((1+f)/(1-f))
 }
 
-// related estimates the lag-1 autocorrelation: r is corrected for its bias, as if
-// the truth were 0, and shrunk.
+// related estimates the lag-1 autocorrelation r, corrected for its bias as if the
+// truth were 0, and shrunk. total is the sum of squares about the mean, or what the
+// floor makes of it: variation below the floor is not related to anything.
 func (p *pastValues) related(mean, total float64) float64 {
-	if !(total > 0) {
-		return 0
-	}
 	n := float64(p.n)
 	r := (p.neighbours - mean*(2*p.sum-p.last) + (n-1)*mean*mean) / total
 	return min(max(0, (r*n+1)/(n+priorValues)), mostRelated)
