@@ -28,13 +28,13 @@ type RunNoise struct {
 // value with that P. Means that are not finite are left out; a candidate that is
 // not finite has P 1.
 func PredictiveT(runMeans []float64, candidate, expectedVariance float64) RunNoise {
-	x, _ := finite(runMeans)
+	x, _ := finiteValues(runMeans)
 	r := RunNoise{Runs: len(x), P: 1}
 	if len(x) < 2 {
 		return r
 	}
 	k := float64(len(x))
-	mean, variance := meanVariance(x)
+	mean, variance := meanAndVariance(x)
 	variance *= k / (k - 1)
 	r.SD = math.Sqrt(variance)
 	if expectedVariance > 0 {
@@ -50,6 +50,6 @@ func PredictiveT(runMeans []float64, candidate, expectedVariance float64) RunNoi
 		return r
 	}
 	r.T = off / (r.SD * math.Sqrt(1+1/k))
-	r.P = min(1, 2*tTail(math.Abs(r.T), k-1))
+	r.P = min(1, 2*studentTail(math.Abs(r.T), k-1))
 	return r
 }
