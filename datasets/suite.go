@@ -171,7 +171,7 @@ func nodeName(n *yaml.Node) string {
 }
 
 func (r *suiteReader) read(root *yaml.Node) {
-	for _, e := range r.entries(root, "the suite", "suite", "cases", "agents", "metrics", "compare", "redact", "promises") {
+	for _, e := range r.entries(root, "the suite", "suite", "cases", "agents", "metrics", "measures", "compare", "redact", "promises") {
 		key, value := e[0], e[1]
 		switch key.Value {
 		case "suite":
@@ -182,6 +182,8 @@ func (r *suiteReader) read(root *yaml.Node) {
 			r.agents(value)
 		case "metrics":
 			r.metrics(value)
+		case "measures":
+			r.suite.WithoutMeasures = !r.yesNo(value, "measures")
 		case "compare":
 			r.compare(value)
 		case "redact":
@@ -218,6 +220,13 @@ func (r *suiteReader) text(n *yaml.Node, what string) string {
 		return ""
 	}
 	return n.Value
+}
+
+func (r *suiteReader) yesNo(n *yaml.Node, what string) bool {
+	if n.Kind != yaml.ScalarNode || n.Value != "true" && n.Value != "false" {
+		r.fault(n, "%s: expected true or false, found %s", what, nodeName(n))
+	}
+	return n.Value == "true"
 }
 
 func (r *suiteReader) number(n *yaml.Node, what string, low, high float64) float64 {

@@ -17,7 +17,10 @@ type Suite struct {
 	Cases   []string
 	Agents  []AgentSpec // in the order of the file
 	Metrics []MetricSpec
-	Compare CompareSpec
+	// WithoutMeasures says that runs have the metrics above and nothing else: no
+	// standard measures, by which a change of behaviour is told.
+	WithoutMeasures bool
+	Compare         CompareSpec
 	// Redact names the kinds of secrets and personal data that are not stored;
 	// "all" stands for every kind.
 	Redact    []string
