@@ -36,7 +36,8 @@ func (a *app) sides(ctx context.Context, db *store.DB, base, cand eval.Run, opt 
 		}
 		return b, c, nil
 	}
-	if pool == 0 || base.Version == "" {
+	// A run that stopped early was tested against the baseline alone.
+	if pool == 0 || base.Version == "" || base.Stopped() || cand.Stopped() {
 		return b, c, nil
 	}
 	runs, err := db.SameVersion(ctx, base)
