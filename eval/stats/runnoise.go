@@ -23,7 +23,7 @@ type RunNoise struct {
 // from a night.
 //
 // Measured against the specification's section 2.7, 10 runs of 200 cases: at .05,
-// two-sided, .04 to .06 of the candidates are rejected whether nights differ by 0
+// two-sided, .03 to .06 of the candidates are rejected whether nights differ by 0
 // or by 2.6 points, where a sign-flip test of two runs rejects up to .6.
 //
 // Fewer than two runs know nothing of the spread: SD and T are 0, P is 1. Means
