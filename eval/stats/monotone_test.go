@@ -193,8 +193,8 @@ func TestMonotoneRotMeasured(t *testing.T) {
 		related, want float64
 		covered       float64
 	}{
-		{30, 0, .04, .95}, {30, .3, .05, .95}, {30, .5, .07, .93},
-		{90, 0, .04, .95}, {90, .3, .06, .94}, {90, .5, .06, .94},
+		{30, 0, .04, .95}, {30, .3, .06, .94}, {30, .5, .07, .93},
+		{90, 0, .04, .95}, {90, .3, .06, .94}, {90, .5, .07, .93},
 	} {
 		t.Run(fmt.Sprintf("%d values, autocorrelation %v", row.n, row.related), func(t *testing.T) {
 			t.Parallel()
