@@ -130,10 +130,12 @@ func UpAlarm(series []float64, opt AlarmOptions) Alarm {
 }
 
 // startWeight is the prior probability that a change begins at the k-th scored
-// value, k from 1.
+// value, k from 1. Without a horizon it is c/((k+c-1)(k+c)), which sums to 1 and
+// tells the nights of the first weeks hardly apart.
 func startWeight(k, horizon int) float64 {
+	const c = 40
 	if horizon <= 0 {
-		return 1 / (float64(k) * float64(k+1))
+		return c / (float64(k+c-1) * float64(k+c))
 	}
 	if scored := horizon + 1 - firstScored; k <= scored {
 		return 1 / float64(scored)

@@ -10,7 +10,8 @@ import (
 )
 
 // evidenceByHand is the definition of specification 6.1, written out: P and E
-// after every value, from the sixth value on. (The floor is ours.)
+// after every value, from the sixth value on. (The floor and the
+// weights without a horizon are ours.)
 func evidenceByHand(x []float64, horizon int, floor float64) []float64 {
 	evidence := slices.Repeat([]float64{1}, len(x))
 	var p [3]float64
@@ -26,7 +27,7 @@ func evidenceByHand(x []float64, horizon int, floor float64) []float64 {
 		f = min(max(f, 0), .8)
 		z /= math.Sqrt((1 + f) / (1 - f))
 		k := float64(t - 5)
-		w := 1 / (k * (k + 1))
+		w := 40/(k+39) - 40/(k+40)
 		if horizon > 0 {
 			w = 1 / float64(horizon-5)
 			if t > horizon {
