@@ -132,6 +132,12 @@ func writeAnswer(b *bytes.Buffer, run eval.Run, r *eval.Result) {
 	if o.FirstTokenMS != nil {
 		fmt.Fprintf(b, ", first token after %.4g ms", *o.FirstTokenMS)
 	}
+	if o.ResponseID != "" {
+		fmt.Fprintf(b, ", response %s", plain(cut(o.ResponseID, 100)))
+	}
+	if o.Cached {
+		b.WriteString(", from a cache")
+	}
 	b.WriteString(usageText(o.Usage) + "\n")
 	if o.Err != "" {
 		fmt.Fprintf(b, "  the call failed: %s\n", plain(cut(o.Err, 2000)))

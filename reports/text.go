@@ -26,6 +26,7 @@ func writeText(w io.Writer, c *drift.Comparison, opt Options) error {
 			return err
 		}
 	}
+	t.lines("Flaky: the same version answers now well, now badly", flaky(c))
 	t.lines("Left out", leftOut(c))
 	t.lines("What these cases could not have shown", blind(c))
 	t.lines("Warnings", neutralLines(c.Warnings))
@@ -49,7 +50,9 @@ func (t textWriter) head() {
 		word = paint.Sprint(word)
 	}
 	fmt.Fprintf(t.b, "%s:%s\n", word, rest)
-	fmt.Fprintln(t.b, wrap(sureness(t.c), t.opt.Width))
+	for _, l := range howSure(t.c) {
+		fmt.Fprintln(t.b, wrap(l, t.opt.Width))
+	}
 	for _, r := range neutralLines(t.c.Reasons) {
 		fmt.Fprintln(t.b, bullet(r, t.opt.Width))
 	}

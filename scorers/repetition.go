@@ -130,6 +130,9 @@ var alone = sync.OnceValue(func() *regexp.Regexp {
 // openBracket gives the last bracket that is not closed. What closes nothing is
 // no fault: smileys and lists "a)" have it.
 func openBracket(s string) rune {
+	if !strings.ContainsAny(s, "([{") {
+		return 0
+	}
 	closing := map[rune]rune{'(': ')', '[': ']', '{': '}'}
 	s = alone().ReplaceAllString(s, "")
 	var open []rune

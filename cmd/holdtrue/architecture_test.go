@@ -27,6 +27,7 @@ var allowed = map[string][]string{
 	"eval/store":            {"eval", "eval/wire"},
 	"eval/replay":           {"eval", "eval/process", "eval/wire", "eval/agent", "eval/store"},
 	"eval/drift":            {"eval", "eval/stats"},
+	"eval/drift/errortable": {"eval", "eval/drift", "eval/stats"},
 	"scorers":               {"eval", "eval/process", "eval/wire", "scorers/facts", "scorers/lexicon", "scorers/sensitive", "scorers/sqlcheck", "scorers/text"},
 	"scorers/scorertest":    {"eval", "scorers"},
 	"datasets":              {"eval", "eval/wire"},

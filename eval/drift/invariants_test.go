@@ -24,7 +24,7 @@ func loose() Options {
 // compareWorld compares the two runs of a world.
 func compareWorld(t fatal, w world, opts Options) *Comparison {
 	t.Helper()
-	c, err := Compare(t.Context(), Input{w.base, stream(w.before)}, Input{w.cand, stream(w.after)}, opts, nil)
+	c, err := Compare(t.Context(), Input{Run: w.base, Rows: stream(w.before)}, Input{Run: w.cand, Rows: stream(w.after)}, opts, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func TestSwapLaws(t *testing.T) {
 		opts, margin := loose(), []float64{.05, .5}[d(2)]
 		opts.Margin = &margin
 		there, back := compareWorld(t, w, opts), compareWorld(t, w.swapped(), opts)
-		if there.Seed != back.Seed || there.Draws != back.Draws || there.Churn != back.Churn {
+		if there.Seed != back.Seed || there.Draws != back.Draws || !reflect.DeepEqual(there.Churn, back.Churn) {
 			t.Fatalf("seed %d and %d, draws %d and %d, churn %v and %v", there.Seed, back.Seed, there.Draws, back.Draws, there.Churn, back.Churn)
 		}
 		if len(there.Metrics) == 1 && there.WorseTotal != back.BetterTotal {
@@ -123,7 +123,7 @@ func TestIdenticalRunsAreSilent(t *testing.T) {
 		}
 		w.cand, w.after = w.base, permutedRepeats(d, w.before)
 		c := compareWorld(t, w, opts)
-		if !slices.Contains([]Verdict{Holds, Inconclusive, NotMeasured}, c.Verdict) || c.WorseTotal+c.BetterTotal != 0 || c.Churn != 0 {
+		if !slices.Contains([]Verdict{Holds, Inconclusive, NotMeasured}, c.Verdict) || c.WorseTotal+c.BetterTotal != 0 || c.Churn.Texts.Above || c.Churn.Scores.Above {
 			t.Fatalf("%s, %d worse, %d better, churn %v: %q", c.Verdict, c.WorseTotal, c.BetterTotal, c.Churn, c.Reasons)
 		}
 		for _, m := range append(c.all(), c.Errors) {

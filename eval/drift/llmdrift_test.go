@@ -141,7 +141,7 @@ func TestLLMDriftTransitions(t *testing.T) {
 			c := compareFiles(t, filepath.Join(dir, task), from, to, opts)
 			t.Run(task+" "+pair, func(t *testing.T) {
 				want.check(t, &c.Metrics[0].Overall)
-				if identical := int(math.Round((1 - c.Churn) * float64(want.N))); identical != want.Identical {
+				if identical := int(math.Round((1 - c.Churn.Texts.Share) * float64(want.N))); identical != want.Identical {
 					t.Errorf("%d identical outputs, expected %d", identical, want.Identical)
 				}
 				for _, s := range c.Metrics[0].Slices {

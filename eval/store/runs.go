@@ -37,9 +37,9 @@ func (s *DB) NewRun(ctx context.Context, run *eval.Run) error {
 			return err
 		}
 		for i, m := range run.Metrics {
-			if _, err := tx.ExecContext(ctx, `INSERT INTO metrics (run, ordinal, name, scorer, version, args, scale, unit, better, gate, margin, per_case, survey)
-				VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`, number, i, m.Name, m.Scorer, m.Version, string(m.Args), string(m.Scale), m.Unit,
-				string(m.Better), m.Gate, m.Margin, m.PerCase, m.Survey); err != nil {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO metrics (run, ordinal, name, scorer, version, args, scale, unit, better, gate, margin, per_case, survey, standard)
+				VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`, number, i, m.Name, m.Scorer, m.Version, string(m.Args), string(m.Scale), m.Unit,
+				string(m.Better), m.Gate, m.Margin, m.PerCase, m.Survey, m.Standard); err != nil {
 				return fmt.Errorf("metric %s: %w", m.Name, err)
 			}
 		}
@@ -198,7 +198,7 @@ func (s *DB) queryRuns(ctx context.Context, query string, args ...any) (runs []e
 }
 
 func (s *DB) metrics(ctx context.Context, number int64) ([]eval.Metric, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT name, scorer, version, args, scale, unit, better, gate, margin, per_case, survey FROM metrics WHERE run = ? ORDER BY ordinal`, number)
+	rows, err := s.db.QueryContext(ctx, `SELECT name, scorer, version, args, scale, unit, better, gate, margin, per_case, survey, standard FROM metrics WHERE run = ? ORDER BY ordinal`, number)
 	if err != nil {
 		return nil, s.explain(err)
 	}
@@ -207,7 +207,7 @@ func (s *DB) metrics(ctx context.Context, number int64) ([]eval.Metric, error) {
 	for rows.Next() {
 		var m eval.Metric
 		var args string
-		if err := rows.Scan(&m.Name, &m.Scorer, &m.Version, &args, &m.Scale, &m.Unit, &m.Better, &m.Gate, &m.Margin, &m.PerCase, &m.Survey); err != nil {
+		if err := rows.Scan(&m.Name, &m.Scorer, &m.Version, &args, &m.Scale, &m.Unit, &m.Better, &m.Gate, &m.Margin, &m.PerCase, &m.Survey, &m.Standard); err != nil {
 			return nil, s.explain(err)
 		}
 		if args != "" {

@@ -67,6 +67,7 @@ func TestResultComesBackAsItWas(t *testing.T) {
 		latency, in, cost := rapid.Float64Range(0, 1e6).Draw(t, "latency"), rapid.Int64Range(0, 1e9).Draw(t, "tokens"), 0.25
 		o.LatencyMS, o.FirstTokenMS, o.Usage = &latency, new(latency/2), &eval.Usage{InputTokens: &in, CostUSD: &cost}
 		o.Prompt = rapid.String().Draw(t, "prompt")
+		o.ResponseID, o.Cached = "r", rapid.Bool().Draw(t, "cached")
 		o.Model, o.Err, o.Stderr = "m", rapid.SampledFrom([]string{"", "time-out"}).Draw(t, "error"), "s"
 		o.Steps = []eval.Step{{Tool: "t", Args: []byte(`{"a":1}`), Result: []byte(`[1]`)}}
 		o.Documents = []eval.Document{{ID: "d", Version: "v7", Source: "s", Hash: "h", Text: "x"}}
@@ -269,7 +270,7 @@ func TestRefusesWhatIsNotItsOwn(t *testing.T) {
 	for path, part := range map[string]string{
 		write("foreign.db", "CREATE TABLE t (a)"):                             "belongs to another program",
 		write("marked.db", "PRAGMA application_id = 7", "CREATE TABLE t (a)"): "belongs to another program",
-		write("own.db", "PRAGMA user_version = 99"):                           "schema 99 and this program knows up to 3",
+		write("own.db", "PRAGMA user_version = 99"):                           "schema 99 and this program knows up to 4",
 		text:                             "not a run database",
 		short:                            "not a run database",
 		dir:                              "this is a folder",

@@ -122,6 +122,11 @@ func (a *app) replay(ctx context.Context, suite *eval.Suite, db *store.DB, specs
 		return nil, &eval.InputError{Pos: eval.Pos{File: suite.File}, Msg: "the suite has no metric, and none of its cases has one",
 			Hint: "holdtrue scorers"}
 	}
+	if !suite.WithoutMeasures {
+		if err := panel.AddStandard(scorers.Measures()); err != nil {
+			return nil, err
+		}
+	}
 	var targets []replay.Target
 	for i, ag := range agents {
 		run := a.plannedRun(suite, scan, panel, specs[i], ag.Info(), f)

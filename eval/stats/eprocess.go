@@ -1,0 +1,185 @@
+package stats
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// AlarmOptions are the settings of DownAlarm and UpAlarm; zero values take the
+// defaults.
+type AlarmOptions struct {
+	// Horizon is how many values the alarm spreads its attention over: it looks
+	// for changes that begin among the first Horizon values, and under 6 finds
+	// none. 0 looks for ever, which costs one to two nights of delay.
+	Horizon int
+	// Level bounds the probability of a false alarm; default .05.
+	Level float64
+	// Floor is the smallest standard deviation that is believed. For a metric of
+	// passed and failed cases it should be what one case moves, 1/(cases x
+	// repeats): near 100 % a night's failures are too rare to be judged by the
+	// spread of earlier nights. With 0 the first value that differs from equal
+	// ones is no evidence, the second is.
+	Floor float64
+}
+
+// Alarm is the evidence, value by value, that a series has left its level.
+type Alarm struct {
+	E         []float64 // after each value of the series; 1 is none
+	At        int       // first index with E >= Threshold; -1 for none
+	Threshold float64   // 1/Level
+}
+
+const (
+	firstScored = 6     // the first value that is scored against those before it
+	mostEvident = 1e300 // evidence saturates here, so that it stays finite
+	farthest    = 37    // standard deviations; normal tails beyond are 0 in a float64
+	rounding    = 1e-12 // relative noise of computed means
+	mostRelated = .8    // largest autocorrelation that is allowed for
+	priorValues = 10    // weight of the belief that there is no autocorrelation
+)
+
+// DownAlarm watches a series, value by value, for a fall of its level.
+//
+// Each value from the sixth on is scored against all before it: Student's t of a
+// further observation, as a normal score z. In unrelated normal values the z are
+// independent and standard normal, whatever the level and the noise, so that for
+// every shift l and every start of the change the product of exp(-lz - l*l/2)
+// has mean 1, and so has the mixture over the shifts .5, 1, 2 and over the starts
+// (weight 1/(Horizon-5) each, or 1/(k(k+1)) without a horizon). By the inequality
+// of Ville (1939) it reaches 1/Level at any time with probability at most Level.
+// Autocorrelation f is met by dividing z by sqrt((1+f)/(1-f)), with the lag-1
+// estimate (rn+1)/(n+10) of the values before, within [0, .8]. What was found
+// stays found: after an alarm that somebody has dealt with, and after a new
+// baseline, begin a new series.
+//
+// Measured with Horizon 90, Level .05, normal values: false alarms in 90 nights
+// (20,000 histories), nights to the alarm for a slide of .3 standard deviations a
+// night from night 31 on (5000 histories), median and 90th percentile:
+//
+//	autocorrelation   0     .15   .3    .5
+//	false alarms     .010  .020  .031  .052
+//	nights           9 12  10 13 11 14 12 16
+//	without horizon  .015  .028  .044  .086
+//	nights           11 14 11 15 12 17 14 20
+//
+// Metrics of passed and failed cases are not normal near 100 %: at .5 to 15
+// failures in ten nights the false alarms were up to .49 with Floor 0, up to .09
+// with what .6 of a case moves and up to .048 with one case (2000 histories a
+// rate, 20 to 1000 cases). After 30 perfect nights of 200 cases a loss of .3
+// points a night is then found on the 7th night, one of 3 points at once on the
+// 2nd.
+//
+// Tried and not better at the same level: forecasting from the night before
+// (0.2 nights sooner, .8 at an autocorrelation of .3, but .075 false alarms at
+// .5), alternatives shaped as slides and as steps for every start (0.2 nights),
+// an autocorrelation that leaves the last five or ten nights out (0.1 nights).
+//
+// Values that are not finite, and the first five, leave the evidence as it was.
+func DownAlarm(series []float64, opt AlarmOptions) Alarm {
+	if !(opt.Level > 0 && opt.Level < 1) {
+		opt.Level = .05
+	}
+	a := Alarm{E: make([]float64, len(series)), At: -1, Threshold: 1 / opt.Level}
+	var past pastValues
+	bets := wagers{unspent: 1}
+	evidence := 1.0
+	for i, v := range series {
+		if !math.IsNaN(v) && !math.IsInf(v, 0) {
+			if k := past.n + 2 - firstScored; k >= 1 {
+				evidence = bets.take(past.score(v, opt.Floor), startWeight(k, opt.Horizon))
+			}
+			past.add(v)
+		}
+		a.E[i] = evidence
+		if a.At < 0 && evidence >= a.Threshold {
+			a.At = i
+		}
+	}
+	return a
+}
+
+// wagers is the mixture of likelihood ratios of a fall by half, one and two
+// standard deviations.
+type wagers struct {
+	ratios  [3]float64
+	unspent float64 // weight of starts still to come
+}
+
+// take spends the weight on a start at this score and gives the evidence after it.
+func (b *wagers) take(z, weight float64) float64 {
+	b.unspent = max(0, b.unspent-weight)
+	evidence := b.unspent
+	for k, shift := range [...]float64{.5, 1, 2} {
+		ratio := (b.ratios[k] + weight/3) * math.Exp(-shift*z-shift*shift/2)
+		b.ratios[k] = min(ratio, mostEvident)
+		evidence += b.ratios[k]
+	}
+	return evidence
+}
+
+// UpAlarm is DownAlarm of the negated series.
+func UpAlarm(series []float64, opt AlarmOptions) Alarm {
+	negated := make([]float64, len(series))
+	for i, v := range series {
+		negated[i] = -v
+	}
+	return DownAlarm(negated, opt)
+}
+
+// startWeight is the prior probability that a change begins at the k-th scored
+// value, k from 1.
+func startWeight(k, horizon int) float64 {
+	if horizon <= 0 {
+		return 1 / (float64(k) * float64(k+1))
+	}
+	if scored := horizon + 1 - firstScored; k <= scored {
+		return 1 / float64(scored)
+	}
+	return 0
+}
+
+// pastValues sums up the values so far, counted from the first of them.
+type pastValues struct {
+	n            int
+	first, last  float64
+	sum, squares float64
+	neighbours   float64 // sum of products of neighbours
+}
+
+func (p *pastValues) add(v float64) {
+	if p.n == 0 {
+		p.first = v
+	}
+	v -= p.first
+	p.neighbours += v * p.last
+	p.sum += v
+	p.squares += v * v
+	p.last = v
+	p.n++
+}
+
+// score is the normal score of a further value, 0 if there is no spread beyond
+// rounding to compare it with.
+func (p *pastValues) score(v, floor float64) float64 {
+	n := float64(p.n)
+	mean := p.sum / n
+	total := max(0, p.squares-n*mean*mean)
+	sd := max(math.Sqrt(total/(n-1)), floor)
+	if !(sd > rounding*math.Abs(p.first)) {
+		return 0
+	}
+	t := (v - p.first - mean) / (sd * math.Sqrt(1+1/n))
+	z := min(-distuv.UnitNormal.Quantile(studentTail(math.Abs(t), n-1)), farthest)
+	f := p.related(mean, sd*sd*(n-1))
+	return math.Copysign(z, t) / math.Sqrt((1+f)/(1-f))
+}
+
+// related estimates the lag-1 autocorrelation r, corrected for its bias as if the
+// truth were 0, and shrunk. total is the sum of squares about the mean, or what the
+// floor makes of it: variation below the floor is not related to anything.
+func (p *pastValues) related(mean, total float64) float64 {
+	n := float64(p.n)
+	r := (p.neighbours - mean*(2*p.sum-p.last) + (n-1)*mean*mean) / total
+	return min(max(0, (r*n+1)/(n+priorValues)), mostRelated)
+}
