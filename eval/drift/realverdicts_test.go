@@ -159,7 +159,7 @@ func TestRealIDTrap(t *testing.T) {
 		}
 	}
 	rows := rowsFor(lines, []realMetric{{"responded", eval.Higher, truthOf("responded")}}, nil)
-	_, err := Compare(t.Context(), Input{newRun("a", correct), stream(rows)}, Input{newRun("b", correct), stream(rows)}, Options{}, nil)
+	_, err := Compare(t.Context(), Input{Run: newRun("a", correct), Rows: stream(rows)}, Input{Run: newRun("b", correct), Rows: stream(rows)}, Options{}, nil)
 	if trapped != 15 || err == nil || !strings.Contains(err.Error(), "two contents of case") {
 		t.Errorf("%d outputs share an id: %v", trapped, err)
 	}
