@@ -9,7 +9,7 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// rounding is a difference of scores that is none.
+// rounding is a difference of scores, or relative one of means, that is none.
 const rounding = 1e-12
 
 // CaseFlagsUnit is CaseFlags for scores that are not just 0 or 1, higher is

@@ -34,7 +34,6 @@ const (
 	firstScored = 6     // the first value that is scored against those before it
 	mostEvident = 1e300 // evidence saturates here, so that it stays finite
 	farthest    = 37    // standard deviations; normal tails beyond are 0 in a float64
-	rounding    = 1e-12 // relative noise of computed means
 	mostRelated = .8    // largest autocorrelation that is allowed for
 	priorValues = 10    // weight of the belief that there is no autocorrelation
 )
