@@ -96,9 +96,8 @@ func mirrors(t fatal, x, y *Metric) {
 		if !same(c.Verdict, o.Verdict) || c.Slice != o.Slice || c.Cases != o.Cases || c.Worse != o.Better || c.Better != o.Worse || c.Same != o.Same {
 			t.Fatalf("%+v\n%+v", c, o)
 		}
-		size := 1 + math.Abs(c.Baseline) + math.Abs(c.Candidate)
-		if math.Abs(c.Diff+o.Diff) > 1e-12*size || math.Abs(c.Low+o.High) > 1e-8*size || math.Abs(c.High+o.Low) > 1e-8*size || c.Method != o.Method {
-			t.Fatalf("%v [%v, %v], swapped %v [%v, %v]", c.Diff, c.Low, c.High, o.Diff, o.Low, o.High)
+		if c.Diff != -o.Diff || c.Low != -o.High || c.High != -o.Low || c.Method != o.Method || !reflect.DeepEqual(c.HoldsAt, o.HoldsAt) {
+			t.Fatalf("%v [%v, %v] holds at %v, swapped %v [%v, %v] at %v", c.Diff, c.Low, c.High, c.HoldsAt, o.Diff, o.Low, o.High, o.HoldsAt)
 		}
 		if c.Ratio != nil && math.Abs(math.Log(*c.Ratio)+math.Log(*o.Ratio)) > 1e-9 {
 			t.Fatalf("ratio %v, swapped %v", *c.Ratio, *o.Ratio)
