@@ -75,7 +75,7 @@ func sureness(c *drift.Comparison) string {
 	case before != now:
 		text += fmt.Sprintf("; asked %s before and %s now", several(before, "time"), several(now, "time"))
 	}
-	return text + fmt.Sprintf("; %.0f %% of the texts changed.", 100*c.Churn)
+	return text + fmt.Sprintf("; %.0f %% of the texts changed.", 100*c.Churn) + alsoChanged(c)
 }
 
 // ground says how the verdict was reached.

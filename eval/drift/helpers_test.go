@@ -52,7 +52,7 @@ func stream(rows []eval.Row) iter.Seq2[eval.Row, error] {
 
 func compare(t testing.TB, base, cand eval.Run, before, after []eval.Row, opts Options) *Comparison {
 	t.Helper()
-	c, err := Compare(context.Background(), Input{base, stream(before)}, Input{cand, stream(after)}, opts, nil)
+	c, err := Compare(context.Background(), Input{Run: base, Rows: stream(before)}, Input{Run: cand, Rows: stream(after)}, opts, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,10 +13,13 @@ import (
 	"holdtrue/eval"
 )
 
-// Input is one side of a comparison: a run and its rows, in any order.
+// Input is one side of a comparison: a run and its rows, in any order, read once.
 type Input struct {
 	Run  eval.Run
 	Rows iter.Seq2[eval.Row, error]
+	// Words reads the words of outputs; without it on both sides the vocabulary
+	// is not compared.
+	Words ReadWords
 }
 
 // table is what is kept of a run: about 30 bytes a row plus 8 per metric, and

@@ -20,7 +20,7 @@ func TestFetchOnlyWhatIsShown(t *testing.T) {
 		return eval.Case{ID: id, Prompt: "p", Tags: map[string][]string{"k": {"v"}}},
 			eval.Result{Output: eval.Output{CaseID: id, Repeat: repeat, Text: run}, Scores: []eval.Score{{Metric: "correct", Status: eval.Scored}}}, nil
 	}
-	c, err := Compare(t.Context(), Input{newRun("a", correct), stream(before)}, Input{newRun("b", correct), stream(after)}, Options{MaxCases: 3}, fetch)
+	c, err := Compare(t.Context(), Input{Run: newRun("a", correct), Rows: stream(before)}, Input{Run: newRun("b", correct), Rows: stream(after)}, Options{MaxCases: 3}, fetch)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func TestFetchOnlyWhatIsShown(t *testing.T) {
 	broken := func(context.Context, string, string, int) (eval.Case, eval.Result, error) {
 		return eval.Case{}, eval.Result{}, errBroken
 	}
-	if _, err := Compare(t.Context(), Input{newRun("a", correct), stream(before)}, Input{newRun("b", correct), stream(after)}, Options{}, broken); !errors.Is(err, errBroken) {
+	if _, err := Compare(t.Context(), Input{Run: newRun("a", correct), Rows: stream(before)}, Input{Run: newRun("b", correct), Rows: stream(after)}, Options{}, broken); !errors.Is(err, errBroken) {
 		t.Errorf("%v", err)
 	}
 }
@@ -56,23 +56,23 @@ func TestRefusals(t *testing.T) {
 		"holds two contents of case":      append(before[:2:2], eval.Row{CaseID: before[0].CaseID, CaseHash: "x", Repeat: 1}),
 		"a score of metric 7, expected 0": append(before[:2:2], eval.Row{CaseID: "z", Scores: []eval.RowScore{{Metric: 7}}}),
 	} {
-		_, err := Compare(t.Context(), Input{newRun("a", correct), stream(rows)}, Input{newRun("b", correct), stream(after)}, Options{}, nil)
+		_, err := Compare(t.Context(), Input{Run: newRun("a", correct), Rows: stream(rows)}, Input{Run: newRun("b", correct), Rows: stream(after)}, Options{}, nil)
 		if err == nil || !strings.Contains(err.Error(), reason) {
 			t.Errorf("want an error with %q, got %v", reason, err)
 		}
 	}
 	torn := func(yield func(eval.Row, error) bool) { yield(eval.Row{}, errBroken) }
-	if _, err := Compare(t.Context(), Input{newRun("a", correct), torn}, Input{newRun("b", correct), stream(after)}, Options{}, nil); !errors.Is(err, errBroken) {
+	if _, err := Compare(t.Context(), Input{Run: newRun("a", correct), Rows: torn}, Input{Run: newRun("b", correct), Rows: stream(after)}, Options{}, nil); !errors.Is(err, errBroken) {
 		t.Errorf("%v", err)
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Compare(ended, Input{newRun("a", correct), stream(before)}, Input{newRun("b", correct), stream(after)}, Options{}, nil); !errors.Is(err, context.Canceled) {
+	if _, err := Compare(ended, Input{Run: newRun("a", correct), Rows: stream(before)}, Input{Run: newRun("b", correct), Rows: stream(after)}, Options{}, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 	two := 2.
 	for _, o := range []Options{{Alpha: -1}, {Alpha: math.NaN()}, {Margin: &two}, {Draws: 5}, {MaxFailed: 2}, {Confidence: 1}, {MaxCases: -1}} {
-		if _, err := Compare(t.Context(), Input{newRun("a", correct), stream(before)}, Input{newRun("b", correct), stream(after)}, o, nil); err == nil {
+		if _, err := Compare(t.Context(), Input{Run: newRun("a", correct), Rows: stream(before)}, Input{Run: newRun("b", correct), Rows: stream(after)}, o, nil); err == nil {
 			t.Errorf("%+v was accepted", o)
 		}
 	}

@@ -46,9 +46,7 @@ whatever the verdict.`,
 			if err != nil {
 				return err
 			}
-			c, err := drift.Compare(ctx,
-				drift.Input{Run: wanted.base, Rows: db.Rows(ctx, wanted.base.ID)},
-				drift.Input{Run: wanted.cand, Rows: db.Rows(ctx, wanted.cand.ID)}, wanted.options, db.Result)
+			c, err := drift.Compare(ctx, input(ctx, db, wanted.base), input(ctx, db, wanted.cand), wanted.options, db.Result)
 			if err != nil {
 				return err
 			}
