@@ -98,7 +98,7 @@ func sureness(c *drift.Comparison) string {
 		}
 		text += fmt.Sprintf("; %s of the same version pooled with the baseline (%s)", several(n, "earlier run"), several(answers, "answer"))
 	}
-	return text + "."
+	return text + "." + alsoChanged(c)
 }
 
 // ground says how the verdict was reached.

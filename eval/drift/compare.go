@@ -125,7 +125,9 @@ func Compare(ctx context.Context, base, cand Input, opts Options, fetch Fetch) (
 	levels.holds = holdsConfidence(&base.Run, &cand.Run)
 	c.Metrics, c.Draws = p.testFamily(gating, opts, levels, c.Seed)
 	var draws int
-	c.Others, draws = p.testFamily(others, opts, levelsFor(opts.Alpha, false), c.Seed)
+	if draws, err = c.compareBehaviour(ctx, p, others, base, cand, opts); err != nil {
+		return nil, err
+	}
 	c.Draws = max(c.Draws, draws)
 	c.Errors = p.testErrors(opts)
 	c.addWarnings(p, both)

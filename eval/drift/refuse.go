@@ -62,7 +62,7 @@ func (c *Comparison) refuseBroken(p *pairs) {
 				"look at the errors of the failed calls, then run that version again")
 		}
 	}
-	before, after := p.base.answers(), p.cand.answers()
+	before, after := p.base.tallyAnswers(), p.cand.tallyAnswers()
 	for i, a := range []answers{before, after} {
 		s := c.sides()[i]
 		if a.given >= leastAnswers && float64(a.blank) >= maxBlank*float64(a.given) {
@@ -103,7 +103,7 @@ func (a *answers) constant() bool {
 	return !a.differ && a.faulty && a.text != 0 && a.cases >= leastTexts
 }
 
-func (t *table) answers() (a answers) {
+func (t *table) tallyAnswers() (a answers) {
 	for i := range t.cases {
 		answered := false
 		for _, r := range t.cases[i].rows {

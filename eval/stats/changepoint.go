@@ -62,9 +62,6 @@ func ChangePoints(series []float64, opt ChangeOptions) []ChangePoint {
 	return points
 }
 
-// rounding is how far apart, relative to them, computed means of equal values may be.
-const rounding = 1e-12
-
 // finiteValues gives the finite values and their indices.
 func finiteValues(series []float64) (x []float64, at []int) {
 	x, at = make([]float64, 0, len(series)), make([]int, 0, len(series))
