@@ -44,13 +44,13 @@ const (
 // further observation, as a normal score z. In unrelated normal values the z are
 // independent and standard normal, whatever the level and the noise, so that for
 // every shift l and every start of the change the product of exp(-lz - l*l/2)
-// has mean 1, and so has the mixture over the shifts .5, 1, 2 and over the starts
-// (weight 1/(Horizon-5) each, or 40/((k+39)(k+40)) for the k-th without a horizon). By
-// the inequality of Ville (1939) it reaches 1/Level at any time with probability at most Level.
-// Autocorrelation f is met by dividing z by sqrt((1+f)/(1-f)), with the lag-1
-// estimate (rn+1)/(n+10) of the values before, within [0, .8]. What was found
-// stays found: after an alarm that somebody has dealt with, and after a new
-// baseline, begin a new series.
+// has mean 1, and so has the mixture over the shifts .5, 1 and 2 and over the
+// starts, of weight 1/(Horizon-5) each, or 40/((k+39)(k+40)) for the k-th without a
+// horizon. By the inequality of Ville (1939) it reaches 1/Level at any time with
+// probability at most Level. Autocorrelation f is met by dividing z by
+// sqrt((1+f)/(1-f)), with the lag-1 estimate (rn+1)/(n+10) of the values before,
+// within [0, .8]. What was found stays found: after an alarm that somebody has dealt
+// with, and after a new baseline, begin a new series.
 //
 // Measured at Level .05 in normal values: false alarms in 90 and in 365 nights
 // (10,000 histories), and nights to the alarm for a slide of .3 standard deviations
@@ -66,8 +66,9 @@ const (
 // autocorrelation and 14 at .5 (1000 histories), with .009 and .089 false alarms.
 //
 // Metrics of passed and failed cases are not normal near 100 %. With .05 to 4
-// failures a night in 20 to 1000 cases (2000 histories each) false alarms were up
-// to .50 with Floor 0, up to .09, .06 and .043 with what .6, .8 and 1 case move.
+// failures a night in 20 to 1000 cases (Horizon 90, 2000 histories each) false alarms
+// were up to .50 with Floor 0, up to .09, .06 and .043 with what .6, .8 and 1 case
+// move.
 // Nights to the alarm after 30 perfect ones, Floor one case, median and 90th
 // percentile: 200 cases, a slide of .3 points a night 6 and 7, a loss of 1 point at
 // once 6 and 12, of 3 points 2 and 2; 50 cases, the slide 14 and 18, a loss of 3
@@ -123,7 +124,8 @@ func (b *wagers) take(z, weight float64) float64 {
 	return evidence
 }
 
-// UpAlarm is DownAlarm of the negated series.
+// UpAlarm is DownAlarm of the negated series. Whoever asks both should give each
+// half the level.
 func UpAlarm(series []float64, opt AlarmOptions) Alarm {
 	negated := make([]float64, len(series))
 	for i, v := range series {
