@@ -59,7 +59,7 @@ const (
 //	autocorrelation            0          .15        .3         .5
 //	Horizon 0, false alarms   .008 .013  .015 .023  .024 .034  .047 .058
 //	  nights to the alarm      9 12 9 11  10 13 10 12 11 14 11 13 12 17 13 16
-//	Horizon 90, false alarms  .011 .016  .020 .028  .030 .039  .052 .060
+//	Horizon 90, false alarms  .011 .016  .020 .028  .030 .039  .050 .060
 //	  nights to the alarm      9 12 22 29 10 13 24 34 11 14 28 40 12 16 34 49
 //
 // The weights 1/(k(k+1)), usual where no horizon is known, take 11 nights at no
