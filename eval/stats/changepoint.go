@@ -35,8 +35,9 @@ type ChangeOptions struct {
 // largest P goes until all are below P, then the one of the smallest relative
 // size until all exceed Magnitude, and its neighbours are tested anew. Otava tests
 // the two changes after it instead; its published lists depend on that, but some
-// of their changes (5 % of those in simulated steps at P .01) would not pass now. In either case the means and P given
-// are those of the stretches between the changes given.
+// of their changes (5 % in simulated steps at P .01) would not pass any more. In
+// either case the means and P given are those of the stretches between the changes
+// given.
 //
 // The t-test takes standard deviations that divide by n, and it looks where the
 // split is best, so P is smaller than an error rate: run every night over 90

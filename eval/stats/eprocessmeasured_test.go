@@ -83,6 +83,45 @@ func TestDownAlarmMeasured(t *testing.T) {
 	}
 }
 
+// TestDownAlarmEndless holds the rows "Horizon 0" of DownAlarm's comment: the level
+// is kept over a year at an autocorrelation of .3, and a slide is found as soon after
+// 200 quiet nights as after 30. The specification's weights 1/(k(k+1)) take 11 nights
+// where these take 9.
+func TestDownAlarmEndless(t *testing.T) {
+	const histories = 1000
+	r := rand.New(rand.NewPCG(19, 19))
+	alarms := 0.
+	for range histories {
+		if DownAlarm(nights(r, 365, .3), AlarmOptions{}).At >= 0 {
+			alarms++
+		}
+	}
+	if rate := alarms / histories; rate > .034+3*math.Sqrt(.034*.966/histories) || rate == 0 {
+		t.Errorf("false alarms in a year %.3f, documented .034", rate)
+	}
+	for _, start := range []int{30, 200} {
+		var delays []int
+		for range histories {
+			x := nights(r, start+60, 0)
+			for i := start; i < len(x); i++ {
+				x[i] -= .3 * float64(i-start+1)
+			}
+			if at := DownAlarm(x, AlarmOptions{}).At; at >= start {
+				delays = append(delays, at-start+1)
+			}
+		}
+		slices.Sort(delays)
+		checkQuantile(t, delays, .5, 9)
+	}
+	total := 0.
+	for k := 1; k < 100_000; k++ {
+		total += startWeight(k, 0)
+	}
+	if total > 1 || total < .999 {
+		t.Errorf("the weights of all starts sum to %v", total)
+	}
+}
+
 // unadjustedAlarm is the alarm that takes values for unrelated.
 func unadjustedAlarm(x []float64, horizon int) int {
 	var past pastValues
