@@ -66,7 +66,7 @@ func howSure(c *drift.Comparison) []string {
 		lines = append(lines, "Cases: "+c.Cases.Reason+".")
 	}
 	if c.Churn.Reason != "" {
-		lines = append(lines, "Changed: "+c.Churn.Reason+".")
+		lines = append(lines, "Churn: "+c.Churn.Reason+".")
 	}
 	for _, f := range c.Forced {
 		lines = append(lines, "FORCED, would have been refused: "+plain(f)+".")

@@ -103,29 +103,17 @@ func Compare(ctx context.Context, base, cand Input, opts Options, fetch Fetch) (
 	c.Warnings = append(c.Warnings, p.findSlices(opts.Slices)...)
 	both, left, lost := matchMetrics(before, after)
 	c.Left = left
-	var gating, others []*measured
-	for _, m := range both {
-		x := p.measure(m.metric, m.base, m.cand)
-		if gates(m.metric) {
-			gating = append(gating, x)
-		} else {
-			others = append(others, x)
-		}
-	}
+	gating, others := p.measureAll(both)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	c.Runs, c.Alarms = p.runNoise(), alarmBudget(c.Options)
-	c.Options.Earlier = nil
-	for _, e := range c.Baseline.Earlier {
-		c.Options.Earlier = append(c.Options.Earlier, e.ID)
-	}
+	c.tellHistory()
 	c.Churn = p.churn(gating, c.Options.Alpha)
 	levels := levelsFor(opts.Alpha, p.repeated() && len(gating) > 0)
 	levels.holds = holdsConfidence(&base.Run, &cand.Run)
 	c.Metrics, c.Draws = p.testFamily(gating, opts, levels, c.Seed)
-	var draws int
-	if draws, err = c.compareBehaviour(ctx, p, others, base, cand, opts); err != nil {
+	draws, err := c.compareBehaviour(ctx, p, others, base, cand, opts)
+	if err != nil {
 		return nil, err
 	}
 	c.Draws = max(c.Draws, draws)
@@ -136,6 +124,30 @@ func Compare(ctx context.Context, base, cand Input, opts Options, fetch Fetch) (
 	p.rankCases(c, gating)
 	c.advise()
 	return c, c.fetchTexts(ctx, fetch)
+}
+
+// measureAll averages every metric within the cases: those that gate, and the
+// others.
+func (p *pairs) measureAll(both []matched) (gating, others []*measured) {
+	for _, m := range both {
+		x := p.measure(m.metric, m.base, m.cand)
+		if gates(m.metric) {
+			gating = append(gating, x)
+		} else {
+			others = append(others, x)
+		}
+	}
+	return gating, others
+}
+
+// tellHistory says what stands behind the baseline, and how often its alarms are
+// false.
+func (c *Comparison) tellHistory() {
+	c.Runs, c.Alarms = runNoise(&c.Baseline, &c.Candidate), alarmBudget(c.Options)
+	c.Options.Earlier = nil
+	for _, e := range c.Baseline.Earlier {
+		c.Options.Earlier = append(c.Options.Earlier, e.ID)
+	}
 }
 
 // levels are the two-sided levels of a family: of the sign flips, and of the
