@@ -157,7 +157,8 @@ type TrendAlarm struct {
 	E         []float64 `json:"e"`
 	Most      float64   `json:"most"` // largest of E
 	Threshold float64   `json:"threshold"`
-	Floor     float64   `json:"floor"` // smallest standard deviation between runs that is believed
+	SD        float64   `json:"sd"`    // standard deviation between the runs
+	Floor     float64   `json:"floor"` // the smallest one that is believed
 	Standing  bool      `json:"standing"`
 	At        *int      `json:"at"` // index in Points of the run that raised it
 	// Since is the most likely first run of the lower level; nil where nothing
@@ -169,11 +170,14 @@ type TrendAlarm struct {
 type Rot struct {
 	Tau float64 `json:"tau"` // Kendall's, below 0 where the series falls
 	P   float64 `json:"p"`   // of one look at one series
-	// PAdjusted is corrected for the gating series and for a look after each of
-	// Horizon runs.
+	// PAdjusted is one-sided, for the worse, and corrected for the gating series
+	// and for a look after each of Horizon runs.
 	PAdjusted   float64 `json:"p_adjusted"`
 	Slope       float64 `json:"slope"` // a run
 	Low         float64 `json:"low"`
 	High        float64 `json:"high"`
-	Significant bool    `json:"significant"` // for the worse
+	Significant bool    `json:"significant"` // PAdjusted is within the level of rot
+	// Stepwise says that the changes found explain the series better than a
+	// straight line does: it fell at once rather than slowly.
+	Stepwise bool `json:"stepwise"`
 }

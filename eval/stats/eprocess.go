@@ -12,6 +12,9 @@ type AlarmOptions struct {
 	// changes that begin among the first Horizon ones. 0 looks for ever, which
 	// costs two nights of delay.
 	Horizon int
+	// Renew begins anew after every Horizon values: the evidence is 1 again, what
+	// was learnt stays. Level then bounds the alarms within each Horizon.
+	Renew bool
 	// Level bounds the probability of any alarm ever, if nothing changes; default .05.
 	Level float64
 	// Floor is the smallest standard deviation that a value can have, such as one
@@ -45,15 +48,20 @@ func DownAlarm(series []float64, opt AlarmOptions) Alarm {
 	shifts := [...]float64{.5, 1, 2}
 	var products [len(shifts)]float64
 	var past history
-	evidence, unspent := 1.0, 1.0
+	evidence, unspent, scored := 1.0, 1.0, 0
+	starts := opt.Horizon + 1 - firstScored
 	for i, v := range series {
+		if opt.Renew && opt.Horizon > 0 && i > 0 && i%opt.Horizon == 0 {
+			products, evidence, unspent, scored, starts = [len(shifts)]float64{}, 1, 1, 0, opt.Horizon
+		}
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			a.E[i] = evidence
 			continue
 		}
 		if past.n+1 >= firstScored {
 			z := past.score(v, opt.Floor)
-			w := startWeight(past.n+2-firstScored, opt.Horizon)
+			scored++
+			w := startWeight(scored, opt.Horizon, starts)
 			unspent = max(0, unspent-w)
 			evidence = unspent
 			for k, shift := range shifts {
@@ -81,13 +89,13 @@ func UpAlarm(series []float64, opt AlarmOptions) Alarm {
 }
 
 // startWeight is the prior probability that a change begins at the k-th scored
-// value, k from 1.
-func startWeight(k, horizon int) float64 {
-	if horizon <= 0 {
+// value, k from 1: the same for each of the first ones up to the horizon.
+func startWeight(k, horizon, starts int) float64 {
+	switch {
+	case horizon <= 0:
 		return 1 / (float64(k) * float64(k+1))
-	}
-	if scored := horizon + 1 - firstScored; k <= scored {
-		return 1 / float64(scored)
+	case k <= starts:
+		return 1 / float64(starts)
 	}
 	return 0
 }

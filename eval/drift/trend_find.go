@@ -1,0 +1,200 @@
+package drift
+
+import (
+	"math"
+	"slices"
+
+	"holdtrue/eval"
+	"holdtrue/eval/stats"
+)
+
+const (
+	minAlarmRuns = 6 // the first run that is judged by those before it
+	maxHorizon   = 10_000
+	// dateLevel is the p of a change that only dates an alarm: that something
+	// changed is known by then.
+	dateLevel = 0.05
+)
+
+// search finds what there is to find in the last segment of a series.
+func (t *Trend) search(s *Series) {
+	if len(s.Points) == 0 || s.Points[len(s.Points)-1].Run != len(t.Runs)-1 {
+		s.Verdict = NotMeasured
+		s.Reason = "is not measured: the newest run has no score of it"
+		return
+	}
+	last := s.Segments[len(s.Segments)-1]
+	from := t.watchFrom(s)
+	for _, c := range stats.ChangePoints(means(s.Points[last.From:]), stats.ChangeOptions{}) {
+		s.Changes = append(s.Changes, t.change(s, last.From, from, c))
+	}
+	if s.Gating {
+		t.watch(s, from)
+	}
+	s.decide(t)
+}
+
+func means(points []Point) []float64 {
+	x := make([]float64, len(points))
+	for i, p := range points {
+		x[i] = p.Mean
+	}
+	return x
+}
+
+// watchFrom is the first point that is watched: of the last segment, after the
+// pinned run.
+func (t *Trend) watchFrom(s *Series) int {
+	from := s.Segments[len(s.Segments)-1].From
+	if t.Restart != nil {
+		for from < len(s.Points) && s.Points[from].Run < t.Restart.After {
+			from++
+		}
+	}
+	return from
+}
+
+// change names the run at which a change point of the points from an offset on
+// begins.
+func (t *Trend) change(s *Series, offset, watched int, c stats.ChangePoint) Change {
+	at := offset + c.Index
+	run := &t.Runs[s.Points[at].Run]
+	return Change{Point: at, Run: run.ID, Name: run.Name, Commit: run.Commit, Before: c.Before, After: c.After, P: c.P,
+		Worse:  s.isWorse(c.Before, c.After),
+		Lately: at >= watched && s.Points[at].Run >= len(t.Runs)-t.Options.Horizon}
+}
+
+func (s *Series) isWorse(before, after float64) bool {
+	switch s.Metric.Better {
+	case eval.Higher:
+		return after < before
+	case eval.Lower:
+		return after > before
+	}
+	return false
+}
+
+// watch looks for an alarm and for rot in the points from an index on. Scores
+// for which lower is better are negated, so that down is always worse.
+func (t *Trend) watch(s *Series, from int) {
+	points := s.Points[from:]
+	x := means(points)
+	if s.Metric.Better == eval.Lower {
+		for i := range x {
+			x[i] = -x[i]
+		}
+	}
+	level := t.alarmLevelOf(s)
+	found := stats.DownAlarm(x, stats.AlarmOptions{Horizon: t.Options.Horizon, Renew: true, Level: level, Floor: floorOf(s, points)})
+	a := &TrendAlarm{From: from, Runs: len(points), E: found.E, Threshold: found.Threshold, Floor: floorOf(s, points), Standing: found.At >= 0}
+	for _, e := range a.E {
+		a.Most = max(a.Most, e)
+	}
+	if _, variance, n := stats.Moments(x); n > 1 {
+		a.SD = math.Sqrt(variance)
+	}
+	s.Alarm = a
+	if a.Standing {
+		at := from + found.At
+		a.At = &at
+		a.Since = t.dateAlarm(s, from, at)
+	}
+	if len(points) < minAlarmRuns {
+		return
+	}
+	r := stats.MonotoneRot(x, t.Options.Confidence)
+	looks := float64((t.Family.Overall + t.Family.Slices) * t.Options.Horizon)
+	s.Rot = &Rot{Tau: r.Tau, P: r.P, PAdjusted: 1, Slope: r.Slope, Low: r.Low, High: r.High}
+	if r.Tau < 0 {
+		s.Rot.PAdjusted = min(1, r.P/2*looks)
+	}
+	s.Rot.Significant = s.Rot.PAdjusted <= t.Family.RotLevel
+	s.Rot.Stepwise = s.stepwise(from, x)
+	if s.Metric.Better == eval.Lower {
+		s.Rot.Tau, s.Rot.Slope, s.Rot.Low, s.Rot.High = -r.Tau, -r.Slope, -r.High, -r.Low
+	}
+}
+
+// stepwise compares the changes from an index on with a line.
+func (s *Series) stepwise(from int, x []float64) bool {
+	var cuts []int
+	for _, c := range s.Changes {
+		if c.Point > from {
+			cuts = append(cuts, c.Point-from)
+		}
+	}
+	return len(cuts) > 0 && stats.StepResidual(x, cuts) < stats.LineResidual(x)
+}
+
+// alarmLevelOf is the share of a series in the level of the alarms: half for the
+// series over all cases and half for those of slices, so that many slices do not
+// drown the whole; all for the former where no slice is watched. Alarms at
+// E >= 1/share are all false in at most the level of the histories, however the
+// series hang together (Markov's inequality for each, then the union).
+func (t *Trend) alarmLevelOf(s *Series) float64 {
+	level := t.Family.AlarmLevel
+	switch {
+	case t.Family.Slices == 0:
+		return level / float64(t.Family.Overall)
+	case s.Slice == "":
+		return level / 2 / float64(t.Family.Overall)
+	}
+	return level / 2 / float64(t.Family.Slices)
+}
+
+// floorOf is the smallest standard deviation between nights that is believed:
+// half a case. A score moves by one case of n when one case falls; after nights
+// that were all the same, one case less is then a fall of two standard
+// deviations, which raises no alarm by itself, and two cases less for several
+// nights do. A measure counts a case as its mean over n.
+func floorOf(s *Series, points []Point) float64 {
+	cases, sum := 0, 0.0
+	for _, p := range points {
+		if cases == 0 || p.Cases < cases {
+			cases = p.Cases
+		}
+		sum += p.Mean
+	}
+	if cases == 0 {
+		return 0
+	}
+	floor := 0.5 / float64(cases)
+	if s.Metric.Scale == eval.Measure {
+		floor *= sum / float64(len(points))
+	}
+	return floor
+}
+
+// dateAlarm finds when what raised an alarm began: the first change for the worse
+// that was not made good before it.
+func (t *Trend) dateAlarm(s *Series, from, at int) *Change {
+	found := s.firstLoss(s.Changes, from, at)
+	if found == nil {
+		var weak []Change
+		for _, c := range stats.ChangePoints(means(s.Points[from:]), stats.ChangeOptions{P: dateLevel}) {
+			weak = append(weak, t.change(s, from, from, c))
+		}
+		found = s.firstLoss(weak, from, at)
+	}
+	return found
+}
+
+func (s *Series) firstLoss(changes []Change, from, at int) *Change {
+	var first *Change
+	for i := range changes {
+		switch c := &changes[i]; {
+		case c.Point < from || c.Point > at:
+		case !c.Worse:
+			first = nil
+		case first == nil:
+			found := *c
+			first = &found
+		}
+	}
+	return first
+}
+
+// lately lists the changes that are recent.
+func (s *Series) lately() []Change {
+	return slices.DeleteFunc(slices.Clone(s.Changes), func(c Change) bool { return !c.Lately })
+}
