@@ -65,6 +65,9 @@ type TrendFamily struct {
 	// rest.
 	AlarmLevel float64 `json:"alarm_level"`
 	RotLevel   float64 `json:"rot_level"`
+	// Needs is the number of runs from which on the alarm of a series over all
+	// cases sees anything.
+	Needs int `json:"needs"`
 }
 
 // TrendRun is a run of a history.
@@ -159,8 +162,13 @@ type TrendAlarm struct {
 	Threshold float64   `json:"threshold"`
 	SD        float64   `json:"sd"`    // standard deviation between the runs
 	Floor     float64   `json:"floor"` // the smallest one that is believed
-	Standing  bool      `json:"standing"`
-	At        *int      `json:"at"` // index in Points of the run that raised it
+	// Sees is the smallest lasting loss that, from now on, would raise this alarm
+	// within SeesWithin runs 4 times in 5, in the metric's scale; nil where that
+	// was not asked: of slices, and where something was found.
+	Sees       *float64 `json:"sees"`
+	SeesWithin int      `json:"sees_within"`
+	Standing   bool     `json:"standing"`
+	At         *int     `json:"at"` // index in Points of the run that raised it
 	// Since is the most likely first run of the lower level; nil where nothing
 	// tells it.
 	Since *Change `json:"since"`

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"holdtrue/eval"
+	"holdtrue/eval/stats"
 )
 
 const (
@@ -79,6 +80,7 @@ func NewTrend(ctx context.Context, suite, agent string, history []PastRun, opts 
 	}
 	t.shareLevel()
 	each(len(t.Series), func(i int) { t.search(&t.Series[i]) })
+	t.see()
 	t.warn()
 	t.conclude(len(chosen) > 0 && (len(kept) == 0 || kept[len(kept)-1] != nights[len(nights)-1]))
 	t.advise()
@@ -229,5 +231,9 @@ func (t *Trend) shareLevel() {
 		default:
 			t.Family.Slices++
 		}
+	}
+	if t.Family.Overall > 0 {
+		opt := stats.AlarmOptions{Horizon: t.Options.Horizon, Renew: true, Level: t.alarmLevelOf("")}
+		t.Family.Needs = stats.AlarmNeeds(seesWithin, opt)
 	}
 }

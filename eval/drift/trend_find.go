@@ -9,7 +9,9 @@ import (
 )
 
 const (
-	minAlarmRuns = 6 // the first run that is judged by those before it
+	minAlarmRuns = 6  // the first run that is judged by those before it
+	seesWithin   = 14 // runs in which an alarm is to see a loss
+	seesFrom     = 60 // runs; more make it see hardly more
 	maxHorizon   = 10_000
 	// dateLevel is the p of a change that only dates an alarm: that something
 	// changed is known by then.
@@ -84,9 +86,10 @@ func (t *Trend) watch(s *Series, from int) {
 			x[i] = -x[i]
 		}
 	}
-	level := t.alarmLevelOf(s)
-	found := stats.DownAlarm(x, stats.AlarmOptions{Horizon: t.Options.Horizon, Renew: true, Level: level, Floor: floorOf(s, points)})
-	a := &TrendAlarm{From: from, Runs: len(points), E: found.E, Threshold: found.Threshold, Floor: floorOf(s, points), Standing: found.At >= 0}
+	opt := t.alarmOptions(s)
+	opt.Floor = floorOf(s, points)
+	found := stats.DownAlarm(x, opt)
+	a := &TrendAlarm{From: from, Runs: len(points), E: found.E, Threshold: found.Threshold, Floor: opt.Floor, SeesWithin: seesWithin, Standing: found.At >= 0}
 	for _, e := range a.E {
 		a.Most = max(a.Most, e)
 	}
@@ -115,6 +118,29 @@ func (t *Trend) watch(s *Series, from int) {
 	}
 }
 
+// see says what the alarms could have seen of the series over all cases in which
+// nothing was found.
+func (t *Trend) see() {
+	known := map[int]float64{} // by the number of runs
+	for i := range t.Series {
+		s := &t.Series[i]
+		if s.Alarm == nil || s.Slice != "" || s.Verdict == Regressed || s.Verdict == NotMeasured {
+			continue
+		}
+		runs := min(s.Alarm.Runs, seesFrom)
+		if _, ok := known[runs]; !ok {
+			known[runs] = stats.AlarmSees(runs, seesWithin, t.alarmOptions(s))
+		}
+		if fall := known[runs] * max(s.Alarm.SD, s.Alarm.Floor); !math.IsInf(fall, 1) {
+			s.Alarm.Sees = &fall
+		}
+	}
+}
+
+func (t *Trend) alarmOptions(s *Series) stats.AlarmOptions {
+	return stats.AlarmOptions{Horizon: t.Options.Horizon, Renew: true, Level: t.alarmLevelOf(s.Slice)}
+}
+
 // stepwise compares the changes from an index on with a line.
 func (s *Series) stepwise(from int, x []float64) bool {
 	var cuts []int
@@ -131,12 +157,12 @@ func (s *Series) stepwise(from int, x []float64) bool {
 // drown the whole; all for the former where no slice is watched. Alarms at
 // E >= 1/share are all false in at most the level of the histories, however the
 // series hang together (Markov's inequality for each, then the union).
-func (t *Trend) alarmLevelOf(s *Series) float64 {
+func (t *Trend) alarmLevelOf(slice string) float64 {
 	level := t.Family.AlarmLevel
 	switch {
 	case t.Family.Slices == 0:
 		return level / float64(t.Family.Overall)
-	case s.Slice == "":
+	case slice == "":
 		return level / 2 / float64(t.Family.Overall)
 	}
 	return level / 2 / float64(t.Family.Slices)

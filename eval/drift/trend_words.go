@@ -56,7 +56,7 @@ func (s *Series) decide(t *Trend) {
 	case alarmed || rots:
 		s.Verdict = Regressed
 		s.Reason = s.fallWords(t, alarmed, rots)
-	case watched < minAlarmRuns:
+	case watched < t.needs(s):
 		s.Verdict = NotMeasured
 		s.Reason = "is not measured: " + s.tooFew(t, watched)
 	case len(s.lately()) > 0:
@@ -68,6 +68,14 @@ func (s *Series) decide(t *Trend) {
 	}
 }
 
+// needs is the number of runs from which a series is watched.
+func (t *Trend) needs(s *Series) int {
+	if !s.Gating {
+		return minAlarmRuns
+	}
+	return t.Family.Needs
+}
+
 func (s *Series) tooFew(t *Trend, watched int) string {
 	words := count(watched, "run")
 	switch last := s.Segments[len(s.Segments)-1]; {
@@ -76,7 +84,10 @@ func (s *Series) tooFew(t *Trend, watched int) string {
 	case last.Reason != "":
 		words += " since " + last.Reason
 	}
-	return words + fmt.Sprintf(", the alarm needs %d", minAlarmRuns)
+	if !s.Gating {
+		return words + fmt.Sprintf(", %d are needed", t.needs(s))
+	}
+	return words + fmt.Sprintf(", the alarm needs %d", t.needs(s))
 }
 
 // fallWords says how a series got worse: slowly or at once, what raised the
@@ -349,7 +360,7 @@ func (t *Trend) needed() int {
 	for i := range t.Series {
 		s := &t.Series[i]
 		if s.Verdict == NotMeasured && s.Alarm != nil && s.Slice == "" {
-			need = max(need, minAlarmRuns-s.Alarm.Runs)
+			need = max(need, t.Family.Needs-s.Alarm.Runs)
 		}
 	}
 	if len(t.Runs) == 0 {

@@ -40,43 +40,66 @@ const (
 
 // DownAlarm watches for a fall of the level, UpAlarm for a rise.
 func DownAlarm(series []float64, opt AlarmOptions) Alarm {
-	a := Alarm{E: make([]float64, len(series)), At: -1}
+	w := newWatch(opt)
+	a := Alarm{E: make([]float64, len(series)), At: -1, Threshold: 1 / w.opt.Level}
+	for i, v := range series {
+		a.E[i] = w.next(v)
+		if a.At < 0 && a.E[i] >= a.Threshold {
+			a.At = i
+		}
+	}
+	return a
+}
+
+// shifts are the falls, in standard deviations, that the evidence is mixed from.
+func shifts() [3]float64 { return [...]float64{.5, 1, 2} }
+
+// watch is the state of an alarm between two values.
+type watch struct {
+	opt      AlarmOptions
+	seen     int // values, those that are not finite too
+	past     history
+	scored   int // since the evidence began
+	starts   int // scored values at which a change may begin
+	products [3]float64
+	evidence float64
+	unspent  float64
+}
+
+func newWatch(opt AlarmOptions) watch {
 	if !(opt.Level > 0 && opt.Level < 1) {
 		opt.Level = .05
 	}
-	a.Threshold = 1 / opt.Level
-	shifts := [...]float64{.5, 1, 2}
-	var products [len(shifts)]float64
-	var past history
-	evidence, unspent, scored := 1.0, 1.0, 0
-	starts := opt.Horizon + 1 - firstScored
-	for i, v := range series {
-		if opt.Renew && opt.Horizon > 0 && i > 0 && i%opt.Horizon == 0 {
-			products, evidence, unspent, scored, starts = [len(shifts)]float64{}, 1, 1, 0, opt.Horizon
-		}
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			a.E[i] = evidence
-			continue
-		}
-		if past.n+1 >= firstScored {
-			z := past.score(v, opt.Floor)
-			scored++
-			w := startWeight(scored, opt.Horizon, starts)
-			unspent = max(0, unspent-w)
-			evidence = unspent
-			for k, shift := range shifts {
-				p := (products[k] + w/float64(len(shifts))) * math.Exp(-shift*z-shift*shift/2)
-				products[k] = min(p, mostEvident)
-				evidence += products[k]
-			}
-		}
-		a.E[i] = evidence
-		if a.At < 0 && evidence >= a.Threshold {
-			a.At = i
-		}
-		past.add(v)
+	return watch{opt: opt, evidence: 1, unspent: 1, starts: opt.Horizon + 1 - firstScored}
+}
+
+// next takes in a value and gives the evidence after it.
+func (w *watch) next(v float64) float64 {
+	if w.opt.Renew && w.opt.Horizon > 0 && w.seen > 0 && w.seen%w.opt.Horizon == 0 {
+		w.products, w.evidence, w.unspent, w.scored, w.starts = [3]float64{}, 1, 1, 0, w.opt.Horizon
 	}
-	return a
+	w.seen++
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return w.evidence
+	}
+	if w.past.n+1 >= firstScored {
+		w.scored++
+		w.weigh(w.past.score(v, w.opt.Floor), startWeight(w.scored, w.opt.Horizon, w.starts))
+	}
+	w.past.add(v)
+	return w.evidence
+}
+
+// weigh multiplies the evidence for every shift by that of a normal score; weight
+// is what is staked on a change that begins here.
+func (w *watch) weigh(z, weight float64) {
+	w.unspent = max(0, w.unspent-weight)
+	w.evidence = w.unspent
+	for k, shift := range shifts() {
+		p := (w.products[k] + weight/float64(len(w.products))) * math.Exp(-shift*z-shift*shift/2)
+		w.products[k] = min(p, mostEvident)
+		w.evidence += w.products[k]
+	}
 }
 
 // UpAlarm is DownAlarm of the negated series.
