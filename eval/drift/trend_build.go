@@ -64,27 +64,37 @@ func (o TrendOptions) WithDefaults() (TrendOptions, error) {
 // errors are bad options, names that nothing answers to, unreadable rows and the
 // end of the context. Created is left to the caller.
 func NewTrend(ctx context.Context, suite, agent string, history []PastRun, opts TrendOptions) (*Trend, error) {
-	opts, err := opts.WithDefaults()
+	t, dropped, err := findTrend(ctx, suite, agent, history, opts)
 	if err != nil {
 		return nil, err
 	}
-	t := &Trend{Suite: suite, Agent: agent, Options: opts}
+	t.see()
+	t.warn()
+	t.conclude(dropped)
+	t.advise()
+	return t, ctx.Err()
+}
+
+// findTrend reads the history and searches its series; dropped says that the
+// newest run had to be left out.
+func findTrend(ctx context.Context, suite, agent string, history []PastRun, opts TrendOptions) (t *Trend, dropped bool, err error) {
+	if opts, err = opts.WithDefaults(); err != nil {
+		return nil, false, err
+	}
+	t = &Trend{Suite: suite, Agent: agent, Options: opts}
 	chosen := t.choose(history)
 	nights, err := readNights(ctx, chosen, opts.Keys)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	kept := t.keep(chosen, nights)
 	if err := t.addSeries(kept); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	t.shareLevel()
 	each(len(t.Series), func(i int) { t.search(&t.Series[i]) })
-	t.see()
-	t.warn()
-	t.conclude(len(chosen) > 0 && (len(kept) == 0 || kept[len(kept)-1] != nights[len(nights)-1]))
-	t.advise()
-	return t, ctx.Err()
+	dropped = len(nights) > 0 && (len(kept) == 0 || kept[len(kept)-1] != nights[len(nights)-1])
+	return t, dropped, nil
 }
 
 // addSeries makes the series of every metric of the newest night.

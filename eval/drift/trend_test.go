@@ -164,7 +164,10 @@ func TestTrendStaysQuiet(t *testing.T) {
 	alarms, rots := 0, 0
 	by := map[string]int{}
 	for seed := range uint64(histories) {
-		tr := trend(t, quiet(seed+1, 90), TrendOptions{Keys: []string{"topic"}})
+		tr, _, err := findTrend(t.Context(), "s", "bot", quiet(seed+1, 90), TrendOptions{Keys: []string{"topic"}})
+		if err != nil {
+			t.Fatal(err)
+		}
 		if len(tr.Series) != 16 || tr.Family.Overall != 4 || tr.Family.Slices != 12 {
 			t.Fatalf("%d series, %+v", len(tr.Series), tr.Family)
 		}
