@@ -95,6 +95,9 @@ func trendMetrics(t *drift.Trend, is func(*drift.Series) bool) int {
 // trendExtent says what the history consists of.
 func trendExtent(t *drift.Trend) string {
 	if len(t.Runs) == 0 {
+		if len(t.Left) == 0 {
+			return "No run is stored."
+		}
 		return several(len(t.Left), "run") + " left out."
 	}
 	versions := map[string]bool{}

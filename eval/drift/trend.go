@@ -110,8 +110,11 @@ type Series struct {
 
 	Points []Point `json:"points"`
 	// Segments divide Points where they cannot be compared; only the last one is
-	// searched.
+	// searched for changes.
 	Segments []Segment `json:"segments"`
+	// Watched is the index of the first point that is watched: of the last
+	// segment, after the pinned run; len(Points) where there is none yet.
+	Watched int `json:"watched_from"`
 
 	Changes []Change    `json:"changes"`
 	Alarm   *TrendAlarm `json:"alarm"` // of a gating series
@@ -150,10 +153,9 @@ type Change struct {
 	Lately bool `json:"lately"`
 }
 
-// TrendAlarm is the nightly alarm of a series since the restart.
+// TrendAlarm is the nightly alarm of a series over its watched points.
 type TrendAlarm struct {
-	From int `json:"from"` // index in Points of the first run it learns from
-	Runs int `json:"runs"` // from there on
+	Runs int `json:"runs"` // that are watched
 	// E is the evidence after each of those runs: under no change it exceeds
 	// Threshold with at most the series' share of the level in every Horizon
 	// runs, where it begins anew at 1.
@@ -174,7 +176,7 @@ type TrendAlarm struct {
 	Since *Change `json:"since"`
 }
 
-// Rot is the monotone trend of a series since the restart.
+// Rot is the monotone trend of a series over its watched points.
 type Rot struct {
 	Tau float64 `json:"tau"` // Kendall's, below 0 where the series falls
 	P   float64 `json:"p"`   // of one look at one series

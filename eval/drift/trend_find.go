@@ -26,14 +26,32 @@ func (t *Trend) search(s *Series) {
 		return
 	}
 	last := s.Segments[len(s.Segments)-1]
-	from := t.watchFrom(s)
-	for _, c := range stats.ChangePoints(means(s.Points[last.From:]), stats.ChangeOptions{}) {
-		s.Changes = append(s.Changes, t.change(s, last.From, from, c))
+	s.Watched = t.watchFrom(s)
+	found := stats.ChangePoints(means(s.Points[last.From:]), stats.ChangeOptions{})
+	for i, c := range found {
+		lo, hi := 0, last.To-last.From
+		if i > 0 {
+			lo = found[i-1].Index
+		}
+		if i+1 < len(found) {
+			hi = found[i+1].Index
+		}
+		if beyondFloor(c, c.Index-lo, hi-c.Index, floorOf(s, s.Points[last.From:])) {
+			s.Changes = append(s.Changes, t.change(s, last.From, c))
+		}
 	}
 	if s.Gating {
-		t.watch(s, from)
+		t.watch(s)
 	}
 	s.decide(t)
+}
+
+// beyondFloor says whether a change between so many runs before and after would
+// be one (p < 1e-4 two-sided) had the runs no less spread than is believed: of
+// runs that are all the same, any difference looks certain.
+func beyondFloor(c stats.ChangePoint, before, after int, floor float64) bool {
+	const quantile = 3.89
+	return math.Abs(c.After-c.Before) >= quantile*floor*math.Sqrt(1/float64(before)+1/float64(after))
 }
 
 func means(points []Point) []float64 {
@@ -58,12 +76,12 @@ func (t *Trend) watchFrom(s *Series) int {
 
 // change names the run at which a change point of the points from an offset on
 // begins.
-func (t *Trend) change(s *Series, offset, watched int, c stats.ChangePoint) Change {
+func (t *Trend) change(s *Series, offset int, c stats.ChangePoint) Change {
 	at := offset + c.Index
 	run := &t.Runs[s.Points[at].Run]
 	return Change{Point: at, Run: run.ID, Name: run.Name, Commit: run.Commit, Before: c.Before, After: c.After, P: c.P,
 		Worse:  s.isWorse(c.Before, c.After),
-		Lately: at >= watched && s.Points[at].Run >= len(t.Runs)-t.Options.Horizon}
+		Lately: at >= s.Watched && s.Points[at].Run >= len(t.Runs)-t.Options.Horizon}
 }
 
 func (s *Series) isWorse(before, after float64) bool {
@@ -76,10 +94,10 @@ func (s *Series) isWorse(before, after float64) bool {
 	return false
 }
 
-// watch looks for an alarm and for rot in the points from an index on. Scores
+// watch looks for an alarm and for rot in the watched points. Scores
 // for which lower is better are negated, so that down is always worse.
-func (t *Trend) watch(s *Series, from int) {
-	points := s.Points[from:]
+func (t *Trend) watch(s *Series) {
+	points := s.Points[s.Watched:]
 	x := means(points)
 	if s.Metric.Better == eval.Lower {
 		for i := range x {
@@ -89,7 +107,7 @@ func (t *Trend) watch(s *Series, from int) {
 	opt := t.alarmOptions(s)
 	opt.Floor = floorOf(s, points)
 	found := stats.DownAlarm(x, opt)
-	a := &TrendAlarm{From: from, Runs: len(points), E: found.E, Threshold: found.Threshold, Floor: opt.Floor, SeesWithin: seesWithin, Standing: found.At >= 0}
+	a := &TrendAlarm{Runs: len(points), E: found.E, Threshold: found.Threshold, Floor: opt.Floor, SeesWithin: seesWithin, Standing: found.At >= 0}
 	for _, e := range a.E {
 		a.Most = max(a.Most, e)
 	}
@@ -98,9 +116,9 @@ func (t *Trend) watch(s *Series, from int) {
 	}
 	s.Alarm = a
 	if a.Standing {
-		at := from + found.At
+		at := s.Watched + found.At
 		a.At = &at
-		a.Since = t.dateAlarm(s, from, at)
+		a.Since = t.dateAlarm(s, at)
 	}
 	if len(points) < minAlarmRuns {
 		return
@@ -112,7 +130,7 @@ func (t *Trend) watch(s *Series, from int) {
 		s.Rot.PAdjusted = min(1, r.P/2*looks)
 	}
 	s.Rot.Significant = s.Rot.PAdjusted <= t.Family.RotLevel
-	s.Rot.Stepwise = s.stepwise(from, x)
+	s.Rot.Stepwise = s.stepwise(x)
 	if s.Metric.Better == eval.Lower {
 		s.Rot.Tau, s.Rot.Slope, s.Rot.Low, s.Rot.High = -r.Tau, -r.Slope, -r.High, -r.Low
 	}
@@ -141,12 +159,12 @@ func (t *Trend) alarmOptions(s *Series) stats.AlarmOptions {
 	return stats.AlarmOptions{Horizon: t.Options.Horizon, Renew: true, Level: t.alarmLevelOf(s.Slice)}
 }
 
-// stepwise compares the changes from an index on with a line.
-func (s *Series) stepwise(from int, x []float64) bool {
+// stepwise compares the changes among the watched points with a line.
+func (s *Series) stepwise(x []float64) bool {
 	var cuts []int
 	for _, c := range s.Changes {
-		if c.Point > from {
-			cuts = append(cuts, c.Point-from)
+		if c.Point > s.Watched {
+			cuts = append(cuts, c.Point-s.Watched)
 		}
 	}
 	return len(cuts) > 0 && stats.StepResidual(x, cuts) < stats.LineResidual(x)
@@ -193,23 +211,23 @@ func floorOf(s *Series, points []Point) float64 {
 
 // dateAlarm finds when what raised an alarm began: the first change for the worse
 // that was not made good before it.
-func (t *Trend) dateAlarm(s *Series, from, at int) *Change {
-	found := s.firstLoss(s.Changes, from, at)
+func (t *Trend) dateAlarm(s *Series, at int) *Change {
+	found := s.firstLoss(s.Changes, at)
 	if found == nil {
 		var weak []Change
-		for _, c := range stats.ChangePoints(means(s.Points[from:]), stats.ChangeOptions{P: dateLevel}) {
-			weak = append(weak, t.change(s, from, from, c))
+		for _, c := range stats.ChangePoints(means(s.Points[s.Watched:]), stats.ChangeOptions{P: dateLevel}) {
+			weak = append(weak, t.change(s, s.Watched, c))
 		}
-		found = s.firstLoss(weak, from, at)
+		found = s.firstLoss(weak, at)
 	}
 	return found
 }
 
-func (s *Series) firstLoss(changes []Change, from, at int) *Change {
+func (s *Series) firstLoss(changes []Change, at int) *Change {
 	var first *Change
 	for i := range changes {
 		switch c := &changes[i]; {
-		case c.Point < from || c.Point > at:
+		case c.Point < s.Watched || c.Point > at:
 		case !c.Worse:
 			first = nil
 		case first == nil:

@@ -46,11 +46,8 @@ func (s *Series) sentence() string { return s.Metric.Name + s.place() + " " + s.
 
 // decide finds the word for a series.
 func (s *Series) decide(t *Trend) {
-	last := s.Segments[len(s.Segments)-1]
-	watched, alarmed := last.To-last.From, false
-	if s.Alarm != nil {
-		watched, alarmed = s.Alarm.Runs, s.Alarm.Standing
-	}
+	watched := len(s.Points) - s.Watched
+	alarmed := s.Alarm != nil && s.Alarm.Standing
 	rots := s.Rot != nil && s.Rot.Significant
 	switch {
 	case alarmed || rots:
@@ -64,7 +61,7 @@ func (s *Series) decide(t *Trend) {
 		s.Reason = s.changedWords(t)
 	default:
 		s.Verdict = NoChangeSeen
-		s.Reason = s.quietWords(watched)
+		s.Reason = s.quietWords()
 	}
 }
 
@@ -79,7 +76,7 @@ func (t *Trend) needs(s *Series) int {
 func (s *Series) tooFew(t *Trend, watched int) string {
 	words := count(watched, "run")
 	switch last := s.Segments[len(s.Segments)-1]; {
-	case s.Alarm != nil && s.Alarm.From > last.From || t.Restart != nil && t.Restart.After == len(t.Runs):
+	case s.Watched > last.From:
 		words += " since the pinned run " + t.Restart.RunID
 	case last.Reason != "":
 		words += " since " + last.Reason
@@ -109,7 +106,7 @@ func (s *Series) fallWords(t *Trend, alarmed, rots bool) string {
 	}
 	a := s.Alarm
 	words += fmt.Sprintf("; the alarm was raised by %s (evidence %s, alarm from %s)",
-		t.position(s.Points[*a.At].Run), evidenceText(a.E[*a.At-a.From]), evidenceText(a.Threshold))
+		t.position(s.Points[*a.At].Run), evidenceText(a.E[*a.At-s.Watched]), evidenceText(a.Threshold))
 	for _, c := range s.Changes {
 		if c.Point > *a.At && !c.Worse {
 			words += fmt.Sprintf("; it changed again to %s with %s", amountOf(s.Metric, c.After), s.changeLabel(t, &c))
@@ -213,13 +210,13 @@ func times(n int) string {
 	return strconv.Itoa(n) + " times"
 }
 
-func (s *Series) quietWords(watched int) string {
-	points := s.Points[len(s.Points)-watched:]
+func (s *Series) quietWords() string {
+	points := s.Points[s.Watched:]
 	mean := 0.0
 	for _, p := range points {
-		mean += p.Mean / float64(watched)
+		mean += p.Mean / float64(len(points))
 	}
-	words := fmt.Sprintf("shows no change in %s: %s on average", count(watched, "run"), amountOf(s.Metric, mean))
+	words := fmt.Sprintf("shows no change in %s: %s on average", count(len(points), "run"), amountOf(s.Metric, mean))
 	if s.Alarm != nil {
 		words += ", give or take " + numberOf(s.Metric, s.Alarm.SD)
 	}
@@ -310,7 +307,7 @@ func (t *Trend) quietReason(metrics int) {
 	for i := range t.Series {
 		if s := &t.Series[i]; s.Verdict == NoChangeSeen {
 			quiet++
-			runs = max(runs, s.Segments[len(s.Segments)-1].To-s.Segments[len(s.Segments)-1].From)
+			runs = max(runs, len(s.Points)-s.Watched)
 			if alone == nil || s.Slice == "" && alone.Slice != "" {
 				alone = s
 			}
@@ -333,8 +330,8 @@ func (t *Trend) warn() {
 			few = append(few, s.Metric.Name+s.place())
 		}
 	}
-	if len(few) > 0 {
-		t.Warnings = append(t.Warnings, fmt.Sprintf("%s not watched yet: %s", count(len(few), "slice of a metric")+isAre(len(few)), someOf(few)))
+	if len(few) > 0 && len(few) < t.Family.Slices {
+		t.Warnings = append(t.Warnings, fmt.Sprintf("%d series over slices%s not watched yet: %s", len(few), isAre(len(few)), someOf(few)))
 	}
 }
 

@@ -246,13 +246,24 @@ func (a *app) trendAgain(t *drift.Trend, cmd *cobra.Command) string {
 
 // trendCommands are commands worth trying after a trend.
 func (a *app) trendCommands(t *drift.Trend) []string {
-	before, after, ok := t.Suspects()
-	if !ok {
+	if t.Verdict != drift.Regressed {
 		return nil
 	}
-	newest := t.Runs[len(t.Runs)-1].ID
-	return []string{
-		fmt.Sprintf("%s compare%s %s %s", a.prog, a.where(), before, after),
-		fmt.Sprintf("%s baseline set%s %s", a.prog, a.where(), newest),
+	var commands []string
+	if before, after, ok := t.Suspects(); ok {
+		commands = append(commands, fmt.Sprintf("%s compare%s %s %s", a.prog, a.where(), before, after))
 	}
+	return append(commands, fmt.Sprintf("%s baseline set%s --name %s %s", a.prog, a.where(), acceptedName(t.Agent), t.Runs[len(t.Runs)-1].ID))
+}
+
+// acceptedName is the name under which the new level of an agent may be pinned:
+// one for each, so that the alarm of another stays as it is.
+func acceptedName(agent string) string {
+	name := "accepted/" + strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-", r) {
+			return r
+		}
+		return '-'
+	}, agent)
+	return name[:min(len(name), 64)]
 }
