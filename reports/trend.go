@@ -121,13 +121,12 @@ func trendGround(t *drift.Trend) string {
 	if t.Family.Overall == 0 {
 		return "No alarm was set."
 	}
-	text := fmt.Sprintf("At most %s %% of the histories of an unchanged agent raise an alarm, or are said to get worse slowly, in %d runs: ",
+	text := fmt.Sprintf("At most %s %% of the histories of an unchanged agent raise an alarm, or are said to get worse slowly, in %d runs",
 		number(100*t.Options.Level), t.Options.Horizon)
-	text += fmt.Sprintf("%d series over all cases", t.Family.Overall)
-	if t.Family.Slices > 0 {
-		text += fmt.Sprintf(" and %d over slices", t.Family.Slices)
+	if n := t.Family.Overall + t.Family.Slices; n > 1 {
+		text += fmt.Sprintf("; %d series over all cases and %d over slices share that rate", t.Family.Overall, t.Family.Slices)
 	}
-	return text + " share that rate. A change says when, not whether: by itself one in about 28 quiet series shows one for the worse in 90 runs."
+	return text + ". A change says when, not whether: by itself one in about 28 quiet series shows one for the worse in 90 runs."
 }
 
 // trendBlind says what the alarms could not have seen.

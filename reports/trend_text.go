@@ -20,7 +20,7 @@ func writeTrendText(w io.Writer, t *drift.Trend, opt TrendOptions) error {
 	trendHead(&b, t, opt)
 	if opt.Width > 0 {
 		for _, s := range charted(t) {
-			fmt.Fprintf(&b, "\n%s\n", trendTitle(s))
+			fmt.Fprintf(&b, "\n%s\n", wrap(trendTitle(s), opt.Width))
 			chart(&b, t, s, opt)
 		}
 	}
