@@ -94,7 +94,11 @@ func (s *Series) isWorse(before, after float64) bool {
 	return false
 }
 
-// watch looks for an alarm and for rot in the watched points. Scores
+// watch looks for an alarm and for rot in the watched points. Rot is looked at
+// after every run, so its p is corrected for Horizon looks (Bonferroni): of 1,000
+// quiet histories of 90 nights (seed 5), looked at every night, .1 % (binomial)
+// and .2 % (normal) were said to rot at a level of 1 %, and 2.2 % with an
+// autocorrelation of .3. Scores
 // for which lower is better are negated, so that down is always worse.
 func (t *Trend) watch(s *Series) {
 	points := s.Points[s.Watched:]
