@@ -244,7 +244,7 @@ func TestTrendKnowsDirections(t *testing.T) {
 		t.Errorf("%s %+v", tr.Verdict, tr.Family)
 	}
 	// Negating a score and its direction changes nothing but the signs.
-	if r, g := bad.Rot, good.Rot; r.Slope != g.Slope || r.Low != g.Low || r.High != g.High || r.P != g.P || !(r.PAdjusted < 1) || g.PAdjusted != 1 {
+	if r, g := bad.Rot, good.Rot; r.Slope != g.Slope || r.Low != g.Low || r.High != g.High || r.P != g.P || g.PAdjusted != 1 {
 		t.Errorf("%+v and %+v", r, g)
 	}
 }
