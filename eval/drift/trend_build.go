@@ -75,25 +75,27 @@ func NewTrend(ctx context.Context, suite, agent string, history []PastRun, opts 
 	return t, ctx.Err()
 }
 
-// findTrend reads the history and searches its series; dropped says that the
-// newest run had to be left out.
-func findTrend(ctx context.Context, suite, agent string, history []PastRun, opts TrendOptions) (t *Trend, dropped bool, err error) {
+// findTrend reads the history and searches its series; dropped is the id of the
+// newest run that could be read, if it had to be left out.
+func findTrend(ctx context.Context, suite, agent string, history []PastRun, opts TrendOptions) (t *Trend, dropped string, err error) {
 	if opts, err = opts.WithDefaults(); err != nil {
-		return nil, false, err
+		return nil, "", err
 	}
 	t = &Trend{Suite: suite, Agent: agent, Options: opts}
 	chosen := t.choose(history)
 	nights, err := readNights(ctx, chosen, opts.Keys)
 	if err != nil {
-		return nil, false, err
+		return nil, "", err
 	}
 	kept := t.keep(chosen, nights)
 	if err := t.addSeries(kept); err != nil {
-		return nil, false, err
+		return nil, "", err
 	}
 	t.shareLevel()
 	each(len(t.Series), func(i int) { t.search(&t.Series[i]) })
-	dropped = len(nights) > 0 && (len(kept) == 0 || kept[len(kept)-1] != nights[len(nights)-1])
+	if n := len(nights); n > 0 && !slices.Contains(kept, nights[n-1]) {
+		dropped = chosen[n-1].Run.ID
+	}
 	return t, dropped, nil
 }
 
@@ -106,13 +108,19 @@ func (t *Trend) addSeries(nights []*night) error {
 	if err := t.checkNames(newest); err != nil {
 		return err
 	}
+	parts := t.slicesOf(newest)
+	for _, key := range t.Options.Keys {
+		if !slices.ContainsFunc(parts, func(s string) bool { return strings.HasPrefix(s, key+"=") }) {
+			t.Warnings = append(t.Warnings, fmt.Sprintf("no case of the newest run has the tag %q", key))
+		}
+	}
 	for i := range newest.run.Metrics {
 		m := &newest.run.Metrics[i]
 		if len(t.Options.Metrics) > 0 && !slices.Contains(t.Options.Metrics, m.Name) {
 			continue
 		}
 		t.Series = append(t.Series, newSeries(nights, *m, ""))
-		for _, slice := range t.slicesOf(newest) {
+		for _, slice := range parts {
 			if newest.cells[slice].scored[i] >= minSliceCases {
 				t.Series = append(t.Series, newSeries(nights, *m, slice))
 			}

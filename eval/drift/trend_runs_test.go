@@ -106,6 +106,12 @@ func TestTrendNewestRunFailed(t *testing.T) {
 		"the newest run, run0000020, is left out: 50 % of its calls failed") {
 		t.Errorf("%s %q", tr.Verdict, tr.Reasons)
 	}
+	// One that goes on is no newer run.
+	going := pastRun(21, "1", nil, unit)
+	going.Run.Status = eval.Running
+	if tr = trend(t, append(runs, going), TrendOptions{}); !strings.Contains(strings.Join(tr.Reasons, "\n"), "the newest run, run0000020, is left out") {
+		t.Errorf("%q", tr.Reasons)
+	}
 	// A metric that lost all its scores is no answer either.
 	unscored := row("a", 0, 1)
 	unscored.Scores[0].Status = eval.Failed
@@ -360,6 +366,9 @@ func TestTrendNarrows(t *testing.T) {
 	}
 	if a, o := all.Series[4].Alarm, one.Series[0].Alarm; !(o.Threshold < a.Threshold/3.9) || a.E[19] != o.E[19] {
 		t.Errorf("%v and %v", a.Threshold, o.Threshold)
+	}
+	if tr := trend(t, runs, TrendOptions{Keys: []string{"topic", "language"}}); len(tr.Warnings) != 1 || tr.Warnings[0] != `no case of the newest run has the tag "language"` {
+		t.Errorf("%q", tr.Warnings)
 	}
 	if !one.Options.Since.Equal(time.Time{}) || len(one.Options.Keys) != 1 {
 		t.Errorf("%+v", one.Options)

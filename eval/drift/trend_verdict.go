@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// conclude finds the word for the whole history. dropped says that the newest
-// run had to be left out.
-func (t *Trend) conclude(dropped bool) {
+// conclude finds the word for the whole history. dropped is the newest run, if it
+// had to be left out.
+func (t *Trend) conclude(dropped string) {
 	slices.SortStableFunc(t.Left, func(a, b LeftRun) int { return a.Started.Compare(b.Started) })
 	if len(t.Runs) == 0 {
 		t.Verdict = NotMeasured
@@ -22,7 +22,7 @@ func (t *Trend) conclude(dropped bool) {
 	switch {
 	case is(Regressed, false):
 		t.Verdict = Regressed
-	case dropped || t.Family.Overall == 0 || is(NotMeasured, true):
+	case dropped != "" || t.Family.Overall == 0 || is(NotMeasured, true):
 		t.Verdict = NotMeasured
 	case is(Changed, false):
 		t.Verdict = Changed
@@ -31,9 +31,9 @@ func (t *Trend) conclude(dropped bool) {
 	}
 	t.giveReasons()
 	switch {
-	case dropped:
-		newest := &t.Left[len(t.Left)-1]
-		t.Reasons = append(t.Reasons, fmt.Sprintf("the newest run, %s, is left out: %s", newest.ID, newest.Reason))
+	case dropped != "":
+		i := slices.IndexFunc(t.Left, func(r LeftRun) bool { return r.ID == dropped })
+		t.Reasons = append(t.Reasons, fmt.Sprintf("the newest run, %s, is left out: %s", dropped, t.Left[i].Reason))
 	case t.Family.Overall == 0:
 		t.Reasons = append(t.Reasons, "no metric that is looked at gates, so nothing can raise an alarm")
 	}
