@@ -13,6 +13,9 @@ type AlarmOptions struct {
 	// Horizon values, at least 6; it finds later ones late or not at all. 0 looks
 	// for ever.
 	Horizon int
+	// Renew begins anew after every Horizon values: the evidence is 1 again, what
+	// was learnt stays. Level then bounds the false alarms within each Horizon.
+	Renew bool
 	// Level bounds the probability of a false alarm; default .05.
 	Level float64
 	// Floor is the smallest standard deviation that is believed. For a metric of
@@ -83,26 +86,50 @@ const (
 //
 // Values that are not finite, and the first five, leave the evidence as it was.
 func DownAlarm(series []float64, opt AlarmOptions) Alarm {
-	if !(opt.Level > 0 && opt.Level < 1) {
-		opt.Level = .05
-	}
-	a := Alarm{E: make([]float64, len(series)), At: -1, Threshold: 1 / opt.Level}
-	var past pastValues
-	bets := wagers{unspent: 1}
-	evidence := 1.0
+	w := newWatch(opt)
+	a := Alarm{E: make([]float64, len(series)), At: -1, Threshold: 1 / w.opt.Level}
 	for i, v := range series {
-		if !math.IsNaN(v) && !math.IsInf(v, 0) {
-			if k := past.n + 2 - firstScored; k >= 1 {
-				evidence = bets.take(past.score(v, opt.Floor), startWeight(k, opt.Horizon))
-			}
-			past.add(v)
-		}
-		a.E[i] = evidence
-		if a.At < 0 && evidence >= a.Threshold {
+		a.E[i] = w.next(v)
+		if a.At < 0 && a.E[i] >= a.Threshold {
 			a.At = i
 		}
 	}
 	return a
+}
+
+// watch is an alarm between two values; a copy goes on by itself.
+type watch struct {
+	opt      AlarmOptions
+	past     pastValues
+	bets     wagers
+	seen     int // values, those that are not finite too
+	scored   int // since the evidence began
+	horizon  int // of the evidence, as if its first five values were not scored
+	evidence float64
+}
+
+func newWatch(opt AlarmOptions) watch {
+	if !(opt.Level > 0 && opt.Level < 1) {
+		opt.Level = .05
+	}
+	return watch{opt: opt, bets: wagers{unspent: 1}, horizon: opt.Horizon, evidence: 1}
+}
+
+// next takes in a value and gives the evidence after it.
+func (w *watch) next(v float64) float64 {
+	if w.opt.Renew && w.opt.Horizon > 0 && w.seen > 0 && w.seen%w.opt.Horizon == 0 {
+		w.bets, w.evidence, w.scored, w.horizon = wagers{unspent: 1}, 1, 0, w.opt.Horizon+firstScored-1
+	}
+	w.seen++
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return w.evidence
+	}
+	if w.past.n+1 >= firstScored {
+		w.scored++
+		w.evidence = w.bets.take(w.past.score(v, w.opt.Floor), startWeight(w.scored, w.horizon))
+	}
+	w.past.add(v)
+	return w.evidence
 }
 
 // wagers is the mixture of likelihood ratios of a fall by half, one and two
