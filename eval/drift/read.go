@@ -135,7 +135,8 @@ func (t *table) add(row *eval.Row, keys []string) error {
 }
 
 // record writes what the digest covers: identity, status and values, each with
-// its length.
+// its length. Standard measures are not covered: a verdict must not depend on
+// whether a run has them, nor on the time that an answer took.
 func (t *table) record(b []byte, row *eval.Row) []byte {
 	text := func(s string) {
 		b = binary.LittleEndian.AppendUint32(b, uint32(len(s)))
@@ -147,6 +148,9 @@ func (t *table) record(b []byte, row *eval.Row) []byte {
 		b = append(b, 1)
 	}
 	for _, s := range row.Scores {
+		if t.run.Metrics[s.Metric].Standard {
+			continue
+		}
 		text(t.run.Metrics[s.Metric].Name)
 		text(string(s.Status))
 		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(s.Value))
