@@ -52,7 +52,7 @@ const (
 	maxShifts  = 10     // words listed
 	// wordBudget is the number of additions that the swaps may cost, about half
 	// a second of a core; above it fewer are drawn, 999 at least.
-	wordBudget = 3e8
+	wordBudget = 1.5e8
 )
 
 // compareVocabulary tests whether words became more or less frequent: for every
