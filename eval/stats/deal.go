@@ -1,63 +1,82 @@
 package stats
 
-import "math/bits"
+import (
+	"math"
+	"math/bits"
+)
 
-// contribution of one way of dealing to the sums of a cell.
-type contribution struct{ delta, down, up float64 }
-
-func (m *unitMetric) contribution(delta float64) contribution {
-	c := contribution{delta: delta}
-	if x := delta * delta / m.variance; delta < 0 {
-		c.down = x
-	} else {
-		c.up = x
-	}
-	return c
+// contribution of a delta to the sums of a cell.
+func (m *unitMetric) contribution(delta float64) sums {
+	own := math.Exp(min(mostTilted, max(-mostTilted, m.own*delta)))
+	common := math.Exp(m.common * delta)
+	return sums{weighted: m.weight * delta, down: tails{1 / own, 1 / common}, up: tails{own, common}}
 }
 
-func (m *unitMetric) add(c contribution, cells []sums) {
-	weighted := m.weight * c.delta
+func (m *unitMetric) add(c sums, cells []sums) {
 	for _, cell := range m.cells {
 		s := &cells[cell]
-		s.raw += c.delta
-		s.weighted += weighted
-		s.down += c.down
-		s.up += c.up
+		s.weighted += c.weighted
+		s.down.own += c.down.own
+		s.down.common += c.down.common
+		s.up.own += c.up.own
+		s.up.common += c.up.common
 	}
 }
 
 // addMoments adds the permutation moments of a unit to its cells. Without a
-// table the tail takes the moments of a standard normal delta, which only shifts
-// its share in the combination.
+// table the exponential sums take the moments of a normal delta, which only
+// shifts their share in the combination.
 func (f *withinFamily) addMoments(u *unit, splits []uint32) {
 	table := u.tabulate(splits, nil)
 	for k := range u.metrics {
 		m := &u.metrics[k]
-		down, up := tailScale{mean: 0.5, variance: 1.25}, tailScale{mean: 0.5, variance: 1.25}
+		own := lognormal(ownTilt)
+		common := lognormal(m.common * math.Sqrt(m.variance))
+		down, up := [2]tailScale{own, common}, [2]tailScale{own, common}
 		if splits != nil {
-			var d, dd, t, tt float64
-			for s := range splits {
-				c := table[s*len(u.metrics)+k]
-				d, dd, t, tt = d+c.down, dd+c.down*c.down, t+c.up, tt+c.up*c.up
+			each := func(value func(*sums) float64) tailScale {
+				return momentsOf(len(splits), func(s int) float64 { return value(&table[s*len(u.metrics)+k]) })
 			}
-			n := float64(len(splits))
-			down = tailScale{mean: d / n, variance: dd/n - d/n*d/n}
-			up = tailScale{mean: t / n, variance: tt/n - t/n*t/n}
+			down[0] = each(func(c *sums) float64 { return c.down.own })
+			down[1] = each(func(c *sums) float64 { return c.down.common })
+			up[0] = each(func(c *sums) float64 { return c.up.own })
+			up[1] = each(func(c *sums) float64 { return c.up.common })
 		}
 		for _, cell := range m.cells {
 			s := &f.scales[cell]
-			s.raw += m.variance
 			s.weighted += m.weight * m.weight * m.variance
-			s.down.mean += down.mean
-			s.down.variance += down.variance
-			s.up.mean += up.mean
-			s.up.variance += up.variance
+			s.down.own.add(down[0])
+			s.down.common.add(down[1])
+			s.up.own.add(up[0])
+			s.up.common.add(up[1])
 		}
 	}
 }
 
+// momentsOf n values that are equally likely.
+func momentsOf(n int, value func(i int) float64) (t tailScale) {
+	for i := range n {
+		t.mean += value(i)
+	}
+	t.mean /= float64(n)
+	for i := range n {
+		d := value(i) - t.mean
+		t.variance += d * d
+		t.third += d * d * d
+	}
+	t.variance /= float64(n)
+	t.third /= float64(n)
+	return t
+}
+
+// lognormal has the moments of exp(sd Z), Z standard normal.
+func lognormal(sd float64) tailScale {
+	e := math.Exp(sd * sd)
+	return tailScale{mean: math.Sqrt(e), variance: e * (e - 1), third: e * math.Sqrt(e) * (e - 1) * (e - 1) * (e + 2)}
+}
+
 // tabulate lists the contributions of every split, the metrics of one together.
-func (u *unit) tabulate(splits []uint32, table []contribution) []contribution {
+func (u *unit) tabulate(splits []uint32, table []sums) []sums {
 	table = table[:0]
 	for _, mask := range splits {
 		for k := range u.metrics {
@@ -134,7 +153,7 @@ func (f *withinFamily) chunk(random random32, n int) []sums {
 	width := len(f.scales)
 	drawn := make([]sums, n*width)
 	tables := splitTables{}
-	var table []contribution
+	var table []sums
 	for i := range f.units {
 		u := &f.units[i]
 		splits := tables.of(u)

@@ -90,7 +90,7 @@ func TestDealingEachTimeAgreesWithTables(t *testing.T) {
 		f.addObserved(observed)
 		n := 0
 		for _, s := range drawn {
-			if s.raw <= observed[0].raw {
+			if s.weighted <= observed[0].weighted {
 				n++
 			}
 		}
