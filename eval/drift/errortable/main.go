@@ -41,8 +41,10 @@ type options struct {
 	seed  uint64
 	reps  int
 	small bool
-	out   string
-	json  bool
+	// powers leaves out the cells that are not in the power list.
+	powers bool
+	out    string
+	json   bool
 }
 
 func run(ctx context.Context, stdout, stderr io.Writer, args []string) error {
@@ -50,8 +52,9 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) error {
 	flags := flag.NewFlagSet("errortable", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Uint64Var(&o.seed, "seed", 1, "`seed` of all random streams")
-	flags.IntVar(&o.reps, "reps", 0, "`comparisons` a cell; 0 takes 400, with -small 150. Cells of 1,000 cases take half, scenarios of the power list twice as many")
+	flags.IntVar(&o.reps, "reps", 0, "`comparisons` a cell; 0 takes 400, with -small 150. Cells of 1,000 cases take half, most scenarios of the power list twice as many")
 	flags.BoolVar(&o.small, "small", false, "the small table, for every commit")
+	flags.BoolVar(&o.powers, "powers", false, "the scenarios of the power list only")
 	flags.StringVar(&o.out, "o", "", "`file` to write, instead of stdout")
 	flags.BoolVar(&o.json, "json", false, "counts as JSON instead of a markdown table")
 	if err := flags.Parse(args); err != nil {
@@ -118,7 +121,11 @@ func makeTable(ctx context.Context, z size, o options) (*table, error) {
 		j.reps = max(j.reps, reps)
 		return j
 	}
-	for _, s := range z.grid() {
+	grid := z.grid()
+	if o.powers {
+		grid = nil
+	}
+	for _, s := range grid {
 		reps := o.reps
 		if s.cases >= 1000 {
 			reps = (reps + 1) / 2
@@ -129,8 +136,8 @@ func makeTable(ctx context.Context, z size, o options) (*table, error) {
 	}
 	powers := measuredPowers()
 	for _, m := range powers {
-		if m.cases*(m.before+m.after) <= z.largest {
-			add(m.scenario, 2*o.reps)
+		if outputs := m.cases * (m.before + m.after); outputs <= z.largest {
+			add(m.scenario, min(2*o.reps, max(o.reps/4, 3_000_000/outputs)))
 		}
 	}
 	if err := simulate(ctx, jobs, o.seed); err != nil {

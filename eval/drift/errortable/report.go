@@ -54,6 +54,9 @@ func (o options) command() string {
 	if o.small {
 		command += " -small"
 	}
+	if o.powers {
+		command += " -powers"
+	}
 	if o.out != "" {
 		command += " -o " + o.out
 	}
