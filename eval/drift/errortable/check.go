@@ -121,7 +121,7 @@ func rounds() []int { return []int{4, 16} }
 // checkPowers simulates again, oftener and from other streams, what came out
 // below its limit, and then holds the sum to it: with a hundred scenarios some
 // fall below by chance.
-func checkPowers(ctx context.Context, jobs map[string]*job, all []measured, seed uint64) ([]comparedPower, []violation, error) {
+func checkPowers(ctx context.Context, jobs map[string]*job, all []measured, seed uint64, progress func(done, all int)) ([]comparedPower, []violation, error) {
 	first := map[*job]int{}
 	for _, j := range jobs {
 		first[j] = j.reps
@@ -134,7 +134,7 @@ func checkPowers(ctx context.Context, jobs map[string]*job, all []measured, seed
 				again = append(again, j)
 			}
 		}
-		if err := simulate(ctx, again, seed); err != nil {
+		if err := simulate(ctx, again, seed, progress); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -19,7 +19,7 @@ func TestRequirements(t *testing.T) {
 		t.Skip("-short: the table of errors is not made")
 	}
 	tiny := size{cases: []int{20, 50}, losses: []float64{.05}, repeats: []repeats{{1, 1, false}, {3, 3, false}}, largest: 300}
-	table, err := makeTable(context.Background(), tiny, options{seed: 1, reps: 40})
+	table, err := makeTable(context.Background(), tiny, options{seed: 1, reps: 40}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestCountsDoNotDependOnProcessors(t *testing.T) {
 			{scenario: scenario{pop: bm, change: change{collapse, .05}, cases: 20, before: 3, after: 3}, reps: 120, peers: true},
 			{scenario: scenario{pop: cm, change: change{nothing, 0}, cases: 40, before: 1, after: 1, slices: 8, family: &family{3, .7, 0}}, reps: 20},
 		}
-		if err := simulate(context.Background(), jobs, 5); err != nil {
+		if err := simulate(context.Background(), jobs, 5, nil); err != nil {
 			t.Fatal(err)
 		}
 		return []tally{jobs[0].tally, jobs[1].tally}

@@ -69,7 +69,8 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) error {
 			o.reps = 150
 		}
 	}
-	t, err := makeTable(ctx, sizeOf(o.small), o)
+	progress := func(done, all int) { fmt.Fprintf(stderr, "errortable: %d of %d parts done\n", done, all) }
+	t, err := makeTable(ctx, sizeOf(o.small), o, progress)
 	if err != nil {
 		return err
 	}
@@ -107,7 +108,7 @@ type table struct {
 	Violations []violation
 }
 
-func makeTable(ctx context.Context, z size, o options) (*table, error) {
+func makeTable(ctx context.Context, z size, o options, progress func(done, all int)) (*table, error) {
 	t := &table{options: o}
 	var jobs []*job
 	byName := map[string]*job{}
@@ -140,12 +141,12 @@ func makeTable(ctx context.Context, z size, o options) (*table, error) {
 			add(m.scenario, min(2*o.reps, max(o.reps/4, 3_000_000/outputs)))
 		}
 	}
-	if err := simulate(ctx, jobs, o.seed); err != nil {
+	if err := simulate(ctx, jobs, o.seed, progress); err != nil {
 		return nil, err
 	}
 	var low []violation
 	var err error
-	if t.Powers, low, err = checkPowers(ctx, byName, powers, o.seed); err != nil {
+	if t.Powers, low, err = checkPowers(ctx, byName, powers, o.seed, progress); err != nil {
 		return nil, err
 	}
 	t.Violations = append(checkRates(t.Grid), low...)

@@ -57,9 +57,6 @@ func (o options) command() string {
 	if o.powers {
 		command += " -powers"
 	}
-	if o.out != "" {
-		command += " -o " + o.out
-	}
 	return command
 }
 
