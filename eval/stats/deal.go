@@ -26,16 +26,16 @@ func (m *unitMetric) add(c sums, cells []sums) {
 // addMoments adds the permutation moments of a unit to its cells. Without a
 // table the exponential sums take the moments of a normal delta, which only
 // shifts their share in the combination.
-func (f *withinFamily) addMoments(u *unit, splits []uint32) {
-	table := u.tabulate(splits, nil)
+func (f *withinFamily) addMoments(u *unit, table []sums) {
+	splits := len(table) / len(u.metrics)
 	for k := range u.metrics {
 		m := &u.metrics[k]
 		own := lognormal(ownTilt)
 		common := lognormal(m.common * math.Sqrt(m.variance))
 		down, up := [2]tailScale{own, common}, [2]tailScale{own, common}
-		if splits != nil {
+		if splits > 0 {
 			each := func(value func(*sums) float64) tailScale {
-				return momentsOf(len(splits), func(s int) float64 { return value(&table[s*len(u.metrics)+k]) })
+				return momentsOf(splits, func(s int) float64 { return value(&table[s*len(u.metrics)+k]) })
 			}
 			down[0] = each(func(c *sums) float64 { return c.down.own })
 			down[1] = each(func(c *sums) float64 { return c.down.common })
@@ -161,7 +161,11 @@ func (f *withinFamily) chunk(random random32, n int) []sums {
 			u.dealEach(&random, n, width, drawn)
 			continue
 		}
-		table = u.tabulate(splits, table)
+		if f.tables != nil {
+			table = f.tables[i]
+		} else {
+			table = u.tabulate(splits, table[:0])
+		}
 		metrics := len(u.metrics)
 		for b := range n {
 			s := random.below(uint32(len(splits)))

@@ -10,7 +10,12 @@ type withinFamily struct {
 	units  []unit
 	scales []scale // per cell
 	work   float64 // additions per draw
+	// tables lists what every way of dealing adds, per unit, if that is no more
+	// than mostTabulated altogether; else each chunk of draws makes its own.
+	tables [][]sums
 }
+
+const mostTabulated = 1 << 20 // entries of 40 bytes
 
 // unit is outputs of one case that are permuted together, for the metrics whose
 // values are measured in just these outputs.
@@ -55,7 +60,14 @@ func newWithinFamily(pools []Pool, metrics int, cells []WithinCell) *withinFamil
 			}
 		}
 	}
-	tables := splitTables{}
+	splits := splitTables{}
+	entries := 0
+	for i := range f.units {
+		entries += len(splits.of(&f.units[i])) * len(f.units[i].metrics)
+	}
+	if entries <= mostTabulated {
+		f.tables = make([][]sums, len(f.units))
+	}
 	for i := range f.units {
 		u := &f.units[i]
 		for k := range u.metrics {
@@ -63,7 +75,11 @@ func newWithinFamily(pools []Pool, metrics int, cells []WithinCell) *withinFamil
 			m.complete(u, squares[m.metric]/freedom[m.metric], span[m.metric])
 			f.work += float64(5 * len(m.cells))
 		}
-		f.addMoments(u, tables.of(u))
+		table := u.tabulate(splits.of(u), nil)
+		f.addMoments(u, table)
+		if f.tables != nil {
+			f.tables[i] = table
+		}
 	}
 	for i := range f.scales {
 		f.scales[i].finish()

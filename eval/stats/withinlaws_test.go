@@ -108,6 +108,22 @@ func TestDealingEachTimeAgreesWithTables(t *testing.T) {
 	}
 }
 
+// TestTablesMadeOnceOrByChunk: keeping the tables of all cases changes nothing.
+func TestTablesMadeOnceOrByChunk(t *testing.T) {
+	pools := populations()[2].pools(rand.New(rand.NewPCG(6, 6)), 30, 3, 3, .1)
+	f := newWithinFamily(pools, 1, overall)
+	kept := f.chunk(random32{source: stream(1, 0)}, 200)
+	if f.tables == nil {
+		t.Fatal("no tables are kept")
+	}
+	f.tables = nil
+	for i, s := range f.chunk(random32{source: stream(1, 0)}, 200) {
+		if s != kept[i] {
+			t.Fatalf("draw %d: %+v, with tables that are kept %+v", i, s, kept[i])
+		}
+	}
+}
+
 func TestWithinSeesOneSideOnly(t *testing.T) {
 	fallen := func(a, b int) []Pool {
 		pools := make([]Pool, 30)

@@ -18,10 +18,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"time"
 )
 
 func main() {
+	debug.SetGCPercent(400) // much is allocated, little is kept
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	switch err := run(ctx, os.Stdout, os.Stderr, os.Args[1:]); {

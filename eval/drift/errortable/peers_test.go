@@ -40,7 +40,7 @@ func TestCohen(t *testing.T) {
 // TestBootstrapLimit draws what the expansion stands for, on skewed scores.
 func TestBootstrapLimit(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	before, after := make([]float64, 250), make([]float64, 250)
+	before, after := make([]float64, 150), make([]float64, 150)
 	for i := range before {
 		before[i], after[i] = math.Pow(r.Float64(), 6), math.Pow(r.Float64(), 4)
 	}
