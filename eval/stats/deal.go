@@ -3,6 +3,7 @@ package stats
 import (
 	"math"
 	"math/bits"
+	"slices"
 )
 
 // contribution of a delta to the sums of a cell.
@@ -23,34 +24,53 @@ func (m *unitMetric) add(c sums, cells []sums) {
 	}
 }
 
-// addMoments adds the permutation moments of a unit to its cells. Without a
-// table the exponential sums take the moments of a normal delta, which only
-// shifts their share in the combination.
+// addMoments adds the permutation moments of a unit to its cells, from its table
+// of all ways of dealing or, where it has none, from a sample of them.
 func (f *withinFamily) addMoments(u *unit, table []sums) {
-	splits := len(table) / len(u.metrics)
+	if len(table) == 0 {
+		table = u.sample()
+	}
 	for k := range u.metrics {
 		m := &u.metrics[k]
-		own := lognormal(ownTilt)
-		common := lognormal(m.common * math.Sqrt(m.variance))
-		down, up := [2]tailScale{own, common}, [2]tailScale{own, common}
-		if splits > 0 {
-			each := func(value func(*sums) float64) tailScale {
-				return momentsOf(splits, func(s int) float64 { return value(&table[s*len(u.metrics)+k]) })
-			}
-			down[0] = each(func(c *sums) float64 { return c.down.own })
-			down[1] = each(func(c *sums) float64 { return c.down.common })
-			up[0] = each(func(c *sums) float64 { return c.up.own })
-			up[1] = each(func(c *sums) float64 { return c.up.common })
+		moments := func(value func(*sums) float64) tailScale {
+			return momentsOf(len(table)/len(u.metrics), func(i int) float64 { return value(&table[i*len(u.metrics)+k]) })
 		}
+		downOwn := moments(func(c *sums) float64 { return c.down.own })
+		downCommon := moments(func(c *sums) float64 { return c.down.common })
+		upOwn := moments(func(c *sums) float64 { return c.up.own })
+		upCommon := moments(func(c *sums) float64 { return c.up.common })
 		for _, cell := range m.cells {
 			s := &f.scales[cell]
 			s.weighted += m.weight * m.weight * m.variance
-			s.down.own.add(down[0])
-			s.down.common.add(down[1])
-			s.up.own.add(up[0])
-			s.up.common.add(up[1])
+			s.down.own.add(downOwn)
+			s.down.common.add(downCommon)
+			s.up.own.add(upOwn)
+			s.up.common.add(upCommon)
 		}
 	}
+}
+
+// sampled ways of dealing stand for all where there are too many.
+const sampled = 256
+
+// sample lists the contributions of some ways of dealing. It starts from the
+// sorted values, so that it is the same however they were dealt.
+func (u *unit) sample() []sums {
+	sorted := make([][]float64, len(u.metrics))
+	for k := range sorted {
+		sorted[k] = slices.Sorted(slices.Values(u.metrics[k].values))
+	}
+	table := make([]sums, 0, sampled*len(u.metrics))
+	u.deal(&random32{source: stream(0, 0)}, sampled, func(places []int, sign float64) {
+		for k := range u.metrics {
+			sum := 0.0
+			for _, i := range places {
+				sum += sorted[k][i]
+			}
+			table = append(table, u.metrics[k].contribution(sign*sum*u.lever()))
+		}
+	})
+	return table
 }
 
 // momentsOf n values that are equally likely.
@@ -67,12 +87,6 @@ func momentsOf(n int, value func(i int) float64) (t tailScale) {
 	t.variance /= float64(n)
 	t.third /= float64(n)
 	return t
-}
-
-// lognormal has the moments of exp(sd Z), Z standard normal.
-func lognormal(sd float64) tailScale {
-	e := math.Exp(sd * sd)
-	return tailScale{mean: math.Sqrt(e), variance: e * (e - 1), third: e * math.Sqrt(e) * (e - 1) * (e - 1) * (e + 2)}
 }
 
 // tabulate lists the contributions of every split, the metrics of one together.
@@ -178,8 +192,25 @@ func (f *withinFamily) chunk(random random32, n int) []sums {
 	return drawn
 }
 
-// dealEach draws outputs for the smaller side one by one (Fisher and Yates).
+// dealEach adds n ways of dealing, drawn anew.
 func (u *unit) dealEach(random *random32, n, width int, drawn []sums) {
+	b := 0
+	u.deal(random, n, func(places []int, sign float64) {
+		for k := range u.metrics {
+			x := &u.metrics[k]
+			sum := 0.0
+			for _, i := range places {
+				sum += x.values[i]
+			}
+			x.add(x.contribution(sign*sum*u.lever()), drawn[b*width:(b+1)*width])
+		}
+		b++
+	})
+}
+
+// deal draws n times the outputs for the smaller side, one by one (Fisher and
+// Yates). sign is that of their sum in delta.
+func (u *unit) deal(random *random32, n int, dealt func(places []int, sign float64)) {
 	m := u.a + u.b
 	few := min(u.a, u.b)
 	sign := 1.0
@@ -190,18 +221,11 @@ func (u *unit) dealEach(random *random32, n, width int, drawn []sums) {
 	for i := range place {
 		place[i] = i
 	}
-	for b := range n {
+	for range n {
 		for i := range few {
 			j := i + int(random.below(uint32(m-i)))
 			place[i], place[j] = place[j], place[i]
 		}
-		for k := range u.metrics {
-			x := &u.metrics[k]
-			sum := 0.0
-			for _, i := range place[:few] {
-				sum += x.values[i]
-			}
-			x.add(x.contribution(sign*sum*u.lever()), drawn[b*width:(b+1)*width])
-		}
+		dealt(place[:few], sign)
 	}
 }

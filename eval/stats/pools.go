@@ -188,7 +188,7 @@ func (u *unit) reach(values []float64) float64 {
 const (
 	ownTilt    = 1.5 // per permutation standard deviation of delta
 	commonTilt = 5   // over the span of the metric
-	mostTilted = 9   // largest exponent
+	mostTilted = 4.5 // largest own exponent: that of a case of 5 and 5 outputs without overlap
 )
 
 func (m *unitMetric) complete(u *unit, s0, span float64) {

@@ -38,7 +38,7 @@ const withinBudget = 4e9
 //
 //	weighted  sum delta m/(SS + s0), s0 = sum SS / sum (m-1) over the metric:
 //	          all cases fell a little
-//	own       sum exp(-1.5 delta/sqrt V), the exponent within 9: some cases fell
+//	own       sum exp(-1.5 delta/sqrt V), the exponent within 4.5: some cases fell
 //	          far beyond their own noise
 //	common    sum exp(-5 delta/span), span the largest |delta| that any dealing
 //	          gives any case of the metric: some cases fell far
