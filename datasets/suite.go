@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -170,7 +171,7 @@ func nodeName(n *yaml.Node) string {
 }
 
 func (r *suiteReader) read(root *yaml.Node) {
-	for _, e := range r.entries(root, "the suite", "suite", "cases", "agents", "metrics", "compare", "redact", "promises") {
+	for _, e := range r.entries(root, "the suite", "suite", "cases", "agents", "metrics", "measures", "compare", "redact", "promises") {
 		key, value := e[0], e[1]
 		switch key.Value {
 		case "suite":
@@ -181,6 +182,8 @@ func (r *suiteReader) read(root *yaml.Node) {
 			r.agents(value)
 		case "metrics":
 			r.metrics(value)
+		case "measures":
+			r.suite.WithoutMeasures = !r.yesNo(value, "measures")
 		case "compare":
 			r.compare(value)
 		case "redact":
@@ -217,6 +220,13 @@ func (r *suiteReader) text(n *yaml.Node, what string) string {
 		return ""
 	}
 	return n.Value
+}
+
+func (r *suiteReader) yesNo(n *yaml.Node, what string) bool {
+	if n.Kind != yaml.ScalarNode || n.Value != "true" && n.Value != "false" {
+		r.fault(n, "%s: expected true or false, found %s", what, nodeName(n))
+	}
+	return n.Value == "true"
 }
 
 func (r *suiteReader) number(n *yaml.Node, what string, low, high float64) float64 {
@@ -376,7 +386,7 @@ func toJSON(n *yaml.Node) (json.RawMessage, error) {
 
 func (r *suiteReader) compare(n *yaml.Node) {
 	c := &r.suite.Compare
-	for _, e := range r.entries(n, "compare", "baseline", "margin", "alpha", "slices", "inconclusive") {
+	for _, e := range r.entries(n, "compare", "baseline", "margin", "alpha", "slices", "pool", "inconclusive") {
 		value, what := e[1], "compare: "+e[0].Value
 		switch e[0].Value {
 		case "baseline":
@@ -390,6 +400,13 @@ func (r *suiteReader) compare(n *yaml.Node) {
 			}
 		case "slices":
 			c.Slices = r.texts(value, what)
+		case "pool":
+			v := r.number(value, what, 0, 1000)
+			if v != math.Trunc(v) {
+				r.fault(value, "%s: expected a whole number of earlier runs, found %g", what, v)
+			}
+			n := int(v)
+			c.Pool = &n
 		case "inconclusive":
 			c.Inconclusive = r.text(value, what)
 			if known := []string{"fail", "warn", "pass"}; !slices.Contains(known, c.Inconclusive) {

@@ -63,6 +63,9 @@ type Metric struct {
 	Survey string `json:"survey,omitzero"`
 	// PerCase says that the metric was configured by cases and not by the suite.
 	PerCase bool `json:"per_case,omitzero"`
+	// Standard says that nobody configured the metric: every run has it, to
+	// tell a change of behaviour that no expected answer shows.
+	Standard bool `json:"standard,omitzero"`
 }
 
 // Same reports whether scores of the two metrics may be compared, and if not,

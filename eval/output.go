@@ -37,6 +37,12 @@ type Output struct {
 	// Lineage holds free keys that identify what made the answer.
 	Lineage map[string]string `json:"lineage,omitempty"`
 	Err     string            `json:"error,omitzero"`
+	// ResponseID is the id that the provider gave the answer. Two outputs of a
+	// case with the same one are one answer that was kept twice.
+	ResponseID string `json:"response_id,omitzero"`
+	// Cached says that the answer came from a cache and was not made anew, so
+	// that it is no evidence of its own.
+	Cached bool `json:"cached,omitzero"`
 	// Stderr is what a command agent wrote to its standard error while it
 	// answered, at most the last few kilobytes.
 	Stderr string `json:"stderr,omitzero"`

@@ -190,6 +190,9 @@ func (p *Panel) Evaluate(ctx context.Context, c *Case, o *Output, shared *Shared
 		if !o.Failed() {
 			s = scoreOne(ctx, j, m, sample)
 		}
+		if m.Standard && !s.standard() {
+			continue
+		}
 		s.Metric = m.Name
 		r.Scores = append(r.Scores, s)
 	}

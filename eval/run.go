@@ -32,6 +32,8 @@ type Run struct {
 	Selection string            `json:"selection,omitzero"`
 	Metrics   []Metric          `json:"metrics"`
 	Lineage   map[string]string `json:"lineage,omitempty"`
+	// StopEarly, if set, says that the run may end before all cases are asked.
+	StopEarly *StopEarly `json:"stop_early,omitzero"`
 }
 
 // Name is how people speak of the version that ran: agent@version, or agent.
@@ -70,10 +72,15 @@ type Row struct {
 	Tags     map[string][]string
 	Repeat   int
 	Failed   bool // the call failed
+	Blank    bool // the answer's text is empty or blanks only
 	// Text stands for the output's text: rows of one store that have the same
 	// text have the same Text, and no others.
-	Text   uint64
-	Scores []RowScore
+	Text uint64
+	// Response and Cached tell copies of an answer from answers of their own:
+	// see Output.
+	Response string
+	Cached   bool
+	Scores   []RowScore
 }
 
 // RowScore is a score without its reason. Metric indexes Run.Metrics.

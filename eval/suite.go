@@ -17,7 +17,10 @@ type Suite struct {
 	Cases   []string
 	Agents  []AgentSpec // in the order of the file
 	Metrics []MetricSpec
-	Compare CompareSpec
+	// WithoutMeasures says that runs have the metrics above and nothing else: no
+	// standard measures, by which a change of behaviour is told.
+	WithoutMeasures bool
+	Compare         CompareSpec
 	// Redact names the kinds of secrets and personal data that are not stored;
 	// "all" stands for every kind.
 	Redact    []string
@@ -56,6 +59,9 @@ type CompareSpec struct {
 	Alpha  float64
 	// Slices are the tag keys whose values become slices.
 	Slices []string
+	// Pool is how many earlier runs of the baseline's version are pooled with it,
+	// at most; nil takes the default.
+	Pool *int
 	// Inconclusive is "fail" (exit 3, the default), "warn" (same) or "pass".
 	Inconclusive string
 }

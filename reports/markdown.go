@@ -40,6 +40,7 @@ func writeMarkdown(w io.Writer, c *drift.Comparison, opt Options) error {
 	}
 	parts = append(parts,
 		section{"measures", markdownOthers(c)},
+		section{"flaky cases", markdownList("Flaky: the same version answers now well, now badly", flaky(c))},
 		section{"what was left out", markdownList("Left out", leftOut(c))},
 		section{"what could not have been seen", markdownList("What these cases could not have shown", blind(c))},
 		section{"warnings", markdownList("Warnings", c.Warnings)},
@@ -87,7 +88,9 @@ func markdownHead(c *drift.Comparison) string {
 	fmt.Fprintf(&b, "<!-- holdtrue:%s -->\n", marker(c.Candidate.Run.Suite))
 	word, rest, _ := strings.Cut(headline(c), ":")
 	fmt.Fprintf(&b, "### %s %s\n\n%s\n", sign(c.Verdict), word, inline(strings.TrimSpace(rest)))
-	fmt.Fprintf(&b, "\n%s\n", inline(sureness(c)))
+	for _, l := range howSure(c) {
+		fmt.Fprintf(&b, "\n%s\n", inline(l))
+	}
 	const most = 12
 	for i, r := range c.Reasons {
 		if i == most {
@@ -226,13 +229,14 @@ func cutMarkup(s string) string {
 }
 
 func markdownOthers(c *drift.Comparison) string {
-	var changed []string
-	for i := range c.Others {
-		if m := &c.Others[i]; m.Reason != "" {
-			changed = append(changed, m.Reason)
+	var lines []string
+	shown, _ := behaviour(c)
+	for _, m := range shown {
+		if m.Reason != "" {
+			lines = append(lines, m.Reason)
 		}
 	}
-	return markdownList("Changed, neither better nor worse", changed)
+	return markdownList("Neither better nor worse", append(lines, behaviourLines(c)...))
 }
 
 func markdownList(title string, lines []string) string {

@@ -43,10 +43,10 @@ func rich() *drift.Comparison {
 		return eval.Run{ID: id, Suite: "support <bot>", Agent: agent, Version: "1.4", Status: eval.Complete, Cases: 120, Repeats: 3, Started: time.Unix(0, 0).UTC()}
 	}
 	c := &drift.Comparison{
-		Baseline:  drift.Side{Run: run("base000001", "current"), Outputs: 360, Failed: 1},
+		Baseline:  drift.Side{Run: run("base000001", "current"), Outputs: 360, Failed: 1, Copies: 2, Earlier: []drift.PooledRun{{ID: "earlier001", Name: "current@1.4", Outputs: 120}}},
 		Candidate: drift.Side{Run: run("cand000001", "candi|date"), Outputs: 360, Failed: 4},
 		Verdict:   drift.Regressed, Reasons: []string{"facts fell by 4.2 points: @everyone <b>look</b>", "tone moved both ways"},
-		Next: []string{"look at the worst cases"}, Seed: 0xfeed, Draws: 9999, WorseTotal: 41, BetterTotal: 6, Churn: 0.35,
+		Next: []string{"look at the worst cases"}, Seed: 0xfeed, Draws: 9999, WorseTotal: 41, BetterTotal: 6, Runs: drift.RunNoise{Runs: 3, Needed: 8, Reason: "run-to-run noise is not measured"}, Alarms: drift.AlarmBudget{PerReport: .025, Comparisons: 30, PerMonth: .75, Reason: "compared every night, about 0.8 false alarms a month"}, Flaky: []drift.FlakyCase{{CaseID: "fl|aky", Metric: "metric-0", Outputs: 30, Passed: 21, FlipRate: .434}}, FlakyTotal: 3, Cases: drift.CaseFlags{Reason: "7 cases got worse beyond noise"}, Churn: drift.Churn{Reason: "35 % of the texts changed"}, Forced: []string{"the baseline run is not complete"},
 		Options: drift.Options{Alpha: 0.05, Margin: f(0.05), Confidence: 0.95, Slices: []string{"topic"}},
 		Pairing: drift.Pairing{Paired: 120, Edited: []string{"e1"}, EditedTotal: 1, Added: []string{"n1"}, AddedTotal: 1, Removed: []string{}, Failed: []string{}},
 		Left:    []drift.Left{{Name: "old", Reason: "configured differently"}}, Warnings: []string{"run is not complete"},
@@ -60,10 +60,18 @@ func rich() *drift.Comparison {
 	length := drift.Metric{Metric: metric("length", eval.Measure, eval.Neither), Verdict: drift.Changed, Reason: "length changed from 116 to 105", Overall: cell("", drift.Changed, -11)}
 	length.Overall.Baseline, length.Overall.Candidate = 116.4, 105.2
 	c.Others = []drift.Metric{length}
+	for i, v := range []drift.Verdict{drift.NoChangeSeen, drift.Changed, drift.NoChangeSeen} {
+		m := drift.Metric{Metric: metric(fmt.Sprintf("measure-%d", i), eval.Binary, eval.Neither), Verdict: v, Reason: fmt.Sprintf("measure-%d says %s", i, v), Overall: cell("", v, 0.2*float64(i))}
+		m.Metric.Gate, m.Metric.Standard = false, true
+		c.Others = append(c.Others, m)
+	}
+	c.Vocabulary = &drift.Vocabulary{Verdict: drift.Changed, Cases: 42, Tested: 120, Changed: 1, Draws: 9999,
+		Reason: "1 word became more or less frequent beyond noise in the answers to 42 cases whose texts changed: \"<b>@all`|\" 2 % to 31 %",
+		Words:  []drift.WordShift{{Word: "<b>@all`|", Baseline: 0.02, Candidate: 0.31, P: 0.0001}}}
 	failures := drift.Metric{Metric: metric("errors", eval.Binary, eval.Lower), Verdict: drift.NoChangeSeen, Overall: cell("", drift.NoChangeSeen, 0.008)}
 	c.Errors = &failures
 	for i := range 7 {
-		c.Worse = append(c.Worse, drift.CaseChange{CaseID: fmt.Sprintf("case-%d`|", i), Tags: map[string][]string{"topic": {"refunds"}}, Harm: 1, Kind: "stable before, failed now",
+		c.Worse = append(c.Worse, drift.CaseChange{CaseID: fmt.Sprintf("case-%d`|", i), Tags: map[string][]string{"topic": {"refunds"}}, Harm: 1, Flagged: i < 5, Evidence: &drift.CaseEvidence{Metric: "metric-0", P: .001, Q: .02, FDR: .03}, Kind: "stable before, failed now 3 of 3",
 			Losses:          []drift.CaseMetric{{Metric: "metric-0", Baseline: []float64{1, 1, 1}, Candidate: []float64{0, 0, 0}, Diff: -1}},
 			Case:            eval.Case{ID: "x", Prompt: hostileText},
 			BaselineOutput:  eval.Output{Text: "You can ask for a refund within 30 days of delivery."},
@@ -224,13 +232,13 @@ func TestJSONNamesFields(t *testing.T) {
 func TestSurenessCountsAnswers(t *testing.T) {
 	c := &drift.Comparison{Pairing: drift.Pairing{Paired: 100, FailedTotal: 50}, WorseTotal: 7, BetterTotal: 3,
 		Baseline: drift.Side{Run: eval.Run{Repeats: 1}}, Candidate: drift.Side{Run: eval.Run{Repeats: 3}}}
-	want := "100 cases compared: 7 got worse, 3 better, 40 as before, 50 without an answer on a side; asked 1 time before and 3 times now; 0 % of the texts changed."
+	want := "100 cases compared: 7 got worse, 3 better, 40 as before, 50 without an answer on a side; asked 1 time before and 3 times now."
 	if got := sureness(c); got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}
 	c.Pairing = drift.Pairing{Paired: 1, AddedTotal: 2, RemovedTotal: 3, EditedTotal: 4}
 	c.WorseTotal, c.BetterTotal, c.Candidate.Run.Repeats = 1, 0, 1
-	want = "1 case compared: 1 got worse, 0 better, 0 as before; 9 cases left out as edited, new or gone; 0 % of the texts changed."
+	want = "1 case compared: 1 got worse, 0 better, 0 as before; 9 cases left out as edited, new or gone."
 	if got := sureness(c); got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}

@@ -58,6 +58,22 @@ func several(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
+// howSure lists what stands under the verdict: in cases, in what changed at all,
+// and which refusals were overridden.
+func howSure(c *drift.Comparison) []string {
+	lines := []string{sureness(c)}
+	if c.Cases.Reason != "" {
+		lines = append(lines, "Cases: "+c.Cases.Reason+".")
+	}
+	if c.Churn.Reason != "" {
+		lines = append(lines, "Churn: "+c.Churn.Reason+".")
+	}
+	for _, f := range c.Forced {
+		lines = append(lines, "FORCED, would have been refused: "+plain(f)+".")
+	}
+	return lines
+}
+
 // sureness is how sure the verdict is, in cases.
 func sureness(c *drift.Comparison) string {
 	p := &c.Pairing
@@ -75,7 +91,14 @@ func sureness(c *drift.Comparison) string {
 	case before != now:
 		text += fmt.Sprintf("; asked %s before and %s now", several(before, "time"), several(now, "time"))
 	}
-	return text + fmt.Sprintf("; %.0f %% of the texts changed.", 100*c.Churn)
+	if n := len(c.Baseline.Earlier); n > 0 {
+		answers := 0
+		for _, e := range c.Baseline.Earlier {
+			answers += e.Outputs
+		}
+		text += fmt.Sprintf("; %s of the same version pooled with the baseline (%s)", several(n, "earlier run"), several(answers, "answer"))
+	}
+	return text + "." + alsoChanged(c)
 }
 
 // ground says how the verdict was reached.
@@ -84,6 +107,11 @@ func ground(c *drift.Comparison) string {
 		number(50*c.Options.Alpha), number(100*c.Options.Confidence))
 	if c.Draws > 0 {
 		text += fmt.Sprintf(" (%d draws, seed %016x)", c.Draws, c.Seed)
+	}
+	for _, more := range []string{c.Runs.Reason, c.Alarms.Reason} {
+		if more != "" {
+			text += "; " + plain(more)
+		}
 	}
 	return text + "."
 }
@@ -170,6 +198,14 @@ func movedSlices(c *drift.Comparison) (list []moved, quiet int) {
 
 // scoresText writes the values of a metric by repeat.
 func scoresText(values []float64) string {
+	const most = 6
+	if len(values) > most { // pooled runs
+		sum := 0.0
+		for _, v := range values {
+			sum += v / float64(len(values))
+		}
+		return fmt.Sprintf("%.3g on average of %d", sum, len(values))
+	}
 	parts := make([]string, len(values))
 	for i, v := range values {
 		parts[i] = fmt.Sprintf("%.3g", v)
@@ -179,6 +215,22 @@ func scoresText(values []float64) string {
 
 func lossText(l drift.CaseMetric) string {
 	return fmt.Sprintf("%s %s -> %s", plain(l.Metric), scoresText(l.Baseline), scoresText(l.Candidate))
+}
+
+// flaky lists the cases that the same version answers now well, now badly.
+func flaky(c *drift.Comparison) []string {
+	const most = 10
+	var lines []string
+	for i, f := range c.Flaky {
+		if i == most {
+			break
+		}
+		lines = append(lines, fmt.Sprintf("%s: %s passed %d of %d, flip rate %.2f", plain(f.CaseID), plain(f.Metric), f.Passed, f.Outputs, f.FlipRate))
+	}
+	if more := c.FlakyTotal - len(lines); more > 0 {
+		lines = append(lines, fmt.Sprintf("and %s", several(more, "more case")))
+	}
+	return lines
 }
 
 // blind says what the comparison could not have seen.

@@ -117,3 +117,20 @@ func BenchmarkScorer(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkMeasures is what the standard measures add to one case, and each of
+// them that reads the text.
+func BenchmarkMeasures(b *testing.B) {
+	specs := func(only string) (list [][2]string) {
+		for _, m := range scorers.Measures() {
+			if only == "" || m.Label() == only {
+				list = append(list, [2]string{m.Scorer, string(m.Args)})
+			}
+		}
+		return list
+	}
+	b.Run("all", func(b *testing.B) { benchmarkScorers(b, false, false, specs("")...) })
+	for _, m := range scorers.Measures() {
+		b.Run(m.Label(), func(b *testing.B) { benchmarkScorers(b, false, false, specs(m.Label())...) })
+	}
+}

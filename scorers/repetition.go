@@ -130,6 +130,9 @@ var alone = sync.OnceValue(func() *regexp.Regexp {
 // openBracket gives the last bracket that is not closed. What closes nothing is
 // no fault: smileys and lists "a)" have it.
 func openBracket(s string) rune {
+	if !strings.ContainsAny(s, "([{") {
+		return 0
+	}
 	closing := map[rune]rune{'(': ')', '[': ']', '{': '}'}
 	s = alone().ReplaceAllString(s, "")
 	var open []rune
@@ -152,7 +155,7 @@ func openBracket(s string) rune {
 func endsInMidSentence(line string) string {
 	line = strings.TrimSpace(line)
 	first, _ := utf8.DecodeRuneInString(line)
-	if strings.ContainsRune("#*-+•|>`", first) || unicode.IsDigit(first) || len(strings.Fields(line)) < 5 {
+	if strings.ContainsRune("#*-+•|>`", first) || unicode.IsDigit(first) || !hasWords(line, 5) {
 		return ""
 	}
 	if last := line[strings.LastIndexAny(line, " \t")+1:]; strings.ContainsAny(last, "@") || strings.Contains(last, "://") || strings.HasPrefix(last, "www.") {
@@ -164,4 +167,14 @@ func endsInMidSentence(line string) string {
 		return "ends in mid-sentence: " + quote(tail(line, 40))
 	}
 	return ""
+}
+
+// hasWords reports whether a text has n words between blanks, or more.
+func hasWords(s string, n int) bool {
+	for range strings.FieldsSeq(s) {
+		if n--; n == 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -57,6 +57,7 @@ var All = []*eval.Scorer{
 	quotedScorer,
 	postscriptScorer,
 	scriptScorer,
+	languageScorer,
 	toolCallsScorer,
 	toolCallF1Scorer,
 	toolOrderScorer,

@@ -17,7 +17,7 @@ var structureScorer = &eval.Scorer{
 	Doc: `1 if the output has so many elements of a kind: at least min, at most max.
 
 bullets: lines that begin with one of marks (not twice, as ** or a rule does); numbered: lines
-that begin with a number and a point or bracket; headings: lines that begin with one
+that begin with a number and a point or bracket; lists: lines of either kind; headings: lines that begin with one
 to six #; paragraphs: what empty lines, or the argument separator, divide; sections:
 places where the separator stands with a number behind it, "SECTION 1"; highlights:
 text between asterisks; placeholders: text in square brackets; titles: text in
@@ -33,7 +33,7 @@ in front of them apart; an output without the element has none that are the same
 }
 
 type structureArgs struct {
-	Element   string `json:"element" oneof:"bullets numbered headings paragraphs sections highlights placeholders titles code tables capitals links" doc:"what is counted"`
+	Element   string `json:"element" oneof:"bullets numbered lists headings paragraphs sections highlights placeholders titles code tables capitals links" doc:"what is counted"`
 	Min       *int   `json:"min,omitzero" doc:"the least number that passes"`
 	Max       *int   `json:"max,omitzero" doc:"the greatest number that passes"`
 	Separator string `json:"separator,omitzero" doc:"of paragraphs: what divides them, instead of empty lines; of sections: the word before the number"`
@@ -53,8 +53,11 @@ func newStructure(args structureArgs, _ string) (eval.Judge, error) {
 		return nil, err
 	}
 	noun := strings.TrimSuffix(args.Element, "s")
-	if args.Element == "code" {
+	switch args.Element {
+	case "code":
 		noun = "code fence"
+	case "lists":
+		noun = "list line"
 	}
 	return eval.JudgeFunc(func(ctx context.Context, s *eval.Sample) eval.Score {
 		if ctx.Err() != nil {
@@ -63,6 +66,9 @@ func newStructure(args structureArgs, _ string) (eval.Judge, error) {
 		out := strings.ReplaceAll(s.Output.Text, "\r\n", "\n")
 		if args.Element == "paragraphs" && args.Separator != "" && emptyBetween(out, args.Separator) {
 			return eval.Value(0, "an empty paragraph between two separators")
+		}
+		if hopeless(args.Element, out) {
+			return limits.hold(0, noun)
 		}
 		n, twice, seen := 0, "", map[string]bool{}
 		elements(out, func(element string) {
@@ -117,6 +123,20 @@ func elementFinder(args structureArgs) (func(s string, each func(string)), error
 		return func(s string, each func(string)) { eachMatch(p, s, each) }, nil
 	case "bullets":
 		return bullets(args.Marks)
+	case "lists":
+		marked, err := bullets(args.Marks)
+		if err != nil {
+			return nil, err
+		}
+		numbered := args
+		numbered.Element = "numbered"
+		counted, err := elementFinder(numbered)
+		return func(s string, each func(string)) {
+			marked(s, each)
+			if !hopeless("numbered", s) {
+				counted(s, each)
+			}
+		}, err
 	case "tables":
 		return tables, nil
 	case "code":
@@ -138,6 +158,33 @@ func elementFinder(args structureArgs) (func(s string, each func(string)), error
 			}
 		})
 	}, nil
+}
+
+// hopeless reports that a text has no such element, by a sign that every one of
+// them has. It takes a hundredth of the time that looking for elements takes.
+func hopeless(element, s string) bool {
+	switch element {
+	case "numbered":
+		for line := range strings.SplitSeq(s, "\n") {
+			if r, _ := utf8.DecodeRuneInString(strings.TrimLeftFunc(line, unicode.IsSpace)); unicode.IsNumber(r) {
+				return false
+			}
+		}
+		return true
+	case "headings":
+		return !strings.Contains(s, "#")
+	case "tables":
+		return !strings.Contains(s, "|")
+	case "code":
+		return !strings.Contains(s, "```") && !strings.Contains(s, "~~~")
+	case "placeholders":
+		return !strings.Contains(s, "[")
+	case "highlights":
+		return !strings.Contains(s, "*")
+	case "titles":
+		return !strings.Contains(s, "<<")
+	}
+	return false
 }
 
 // eachMatch shows the matches one by one: all of them in a list take a hundred

@@ -26,12 +26,28 @@ func (c *Comparison) addWarnings(data *pairs, both []matched) {
 		c.Warnings = append(c.Warnings, fmt.Sprintf("%s %s no answer on a side, because every call failed, and %s left out",
 			count(p.FailedTotal, "case"), hasHave(p.FailedTotal), wasWere(p.FailedTotal)))
 	}
+	for _, s := range []struct {
+		side *Side
+		name string
+	}{{&c.Baseline, "baseline"}, {&c.Candidate, "candidate"}} {
+		if n := s.side.Copies; n > 0 {
+			c.Warnings = append(c.Warnings, fmt.Sprintf("%s of the %s %s of another answer (the same response id, or from a cache) and %s left out",
+				count(n, "output"), s.name, copiesWord(n), wasWere(n)))
+		}
+		if n := s.side.Cached; n > 0 {
+			c.Warnings = append(c.Warnings, fmt.Sprintf("%s of the %s came from a cache: %s what was answered then, not what would be answered now",
+				count(n, "output"), s.name, showsWord(n)))
+		}
+	}
 	for _, m := range both {
 		if b, a := base.unjudge[m.base], cand.unjudge[m.cand]; b+a > 0 {
 			c.Warnings = append(c.Warnings, fmt.Sprintf("%s could not judge %s of the baseline and %d of the candidate", m.metric.Name, count(b, "output"), a))
 		}
 	}
 	for _, m := range slices.Concat(c.Metrics, c.Others) {
+		if m.Metric.Standard {
+			continue // as the figure is recorded, or the language can be told
+		}
 		if n := m.Overall.Cases; n > 0 && n < p.Paired-p.FailedTotal {
 			c.Warnings = append(c.Warnings, fmt.Sprintf("%s has scores on both sides for %d of %s", m.Metric.Name, n, count(p.Paired, "paired case")))
 		}
@@ -55,6 +71,20 @@ func (p *pairs) slicesWithout(m *Metric) []string {
 	return bare
 }
 
+func copiesWord(n int) string {
+	if n == 1 {
+		return "is a copy"
+	}
+	return "are copies"
+}
+
+func showsWord(n int) string {
+	if n == 1 {
+		return "it shows"
+	}
+	return "they show"
+}
+
 func hasHave(n int) string {
 	if n == 1 {
 		return "has"
@@ -66,13 +96,7 @@ func hasHave(n int) string {
 func (c *Comparison) advise() {
 	next := func(format string, args ...any) { c.Next = append(c.Next, fmt.Sprintf(format, args...)) }
 	switch {
-	case c.Verdict == NotMeasured && c.Pairing.Paired == 0:
-		next("run both versions over the same cases, then compare again")
-	case c.Verdict == NotMeasured && c.tooManyFailed():
-		next("look at the errors of the failed calls, then run that version again")
-	case c.Verdict == NotMeasured && len(c.Metrics) == 0:
-		next("score both runs with the same metrics, then compare again")
-	case c.Verdict == NotMeasured:
+	case c.Verdict == NotMeasured && len(c.Next) == 0 && len(c.Left) == 0:
 		next("find out why there is no score on a side, then score that run again")
 	case c.Verdict.down():
 		c.adviseOnLoss(next)
@@ -91,6 +115,9 @@ func (c *Comparison) advise() {
 	if len(unlike) > 0 {
 		slices.Sort(unlike)
 		next("score both runs with the same configuration of %s, so that no metric is left out", someOf(slices.Compact(unlike)))
+	}
+	if c.Verdict == NotMeasured && c.Pairing.Paired > 0 && len(c.Metrics) > 0 {
+		next("or compare all the same, with the refusal in the report: --force")
 	}
 }
 
@@ -113,7 +140,7 @@ func (c *Comparison) adviseOnLoss(next func(string, ...any)) {
 	if s := c.worstSlice(); s != "" {
 		next("start with the slice %s, which lost most", s)
 	}
-	if suspect := func(w CaseChange) bool { return w.Kind == kindSuspect }; !c.overwhelming() && slices.ContainsFunc(c.Worse, suspect) {
+	if suspect := func(w CaseChange) bool { return w.Kind == kindUnknown }; !c.overwhelming() && slices.ContainsFunc(c.Worse, suspect) {
 		next("answer the cases that got worse 3 times more with both versions, to tell a loss from noise case by case")
 	}
 }

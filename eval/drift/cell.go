@@ -21,17 +21,33 @@ type finding struct {
 	level    float64 // two-sided, at which this cell by itself keeps the family's
 	levels   levels
 	within   *stats.WithinTest
+	noise    *CellNoise
 }
+
+// moved says whether the cell moved significantly beyond the noise of its cases.
+func (f *finding) moved() bool {
+	within := f.within != nil && min(f.within.Down, f.within.Up) <= f.levels.within/2
+	return f.adjusted <= f.levels.average || within
+}
+
+// explained says that the noise of whole runs accounts for what moved.
+func (f *finding) explained() bool { return f.noise != nil && f.noise.Explains }
 
 // down and up say whether the cell moved significantly for the worse or better:
 // on average (tier 1) and within the cases (tier 2).
 func (f *finding) down() (average, cases bool) {
+	if f.explained() {
+		return false, false
+	}
 	average = f.adjusted <= f.levels.average && f.test.Z < 0
 	cases = f.within != nil && f.within.Down <= f.levels.within/2
 	return average, cases
 }
 
 func (f *finding) up() (average, cases bool) {
+	if f.explained() {
+		return false, false
+	}
 	average = f.adjusted <= f.levels.average && f.test.Z > 0
 	cases = f.within != nil && f.within.Up <= f.levels.within/2
 	return average, cases
@@ -57,10 +73,11 @@ func (p *pairs) finish(f *finding, margin float64, opts Options) Cell {
 		exact := f.test.P
 		c.McNemarExact = &exact
 	}
+	c.RunNoise = f.noise
 	f.sensitivity(&c)
 	if !gates(f.m.metric) {
 		c.Verdict = NoChangeSeen
-		if f.adjusted <= f.levels.average {
+		if f.moved() && !f.explained() {
 			c.Verdict = Changed
 		}
 		c.Reason = f.m.changeWords(&c)
@@ -72,6 +89,9 @@ func (p *pairs) finish(f *finding, margin float64, opts Options) Cell {
 		c.NeedCases = f.need(&c, diff, margin)
 	}
 	c.Reason = f.m.reason(&c, margin, opts.Confidence)
+	if f.moved() && f.explained() {
+		c.Reason += f.noise.words()
+	}
 	return c
 }
 
@@ -120,7 +140,7 @@ func (f *finding) interval(c *Cell, diff []float64, confidence float64) *float64
 	if f.m.metric.Scale != eval.Measure {
 		c.Method = "gaffke"
 		c.Low, c.High = stats.Gaffke(diff, -1, 1, confidence)
-		low, high := stats.Gaffke(diff, -1, 1, 2*holdsAt-1)
+		low, high := stats.Gaffke(diff, -1, 1, 2*f.levels.holds-1)
 		margin := max(-low, high)
 		return &margin
 	}
@@ -133,7 +153,7 @@ func (f *finding) interval(c *Cell, diff []float64, confidence float64) *float64
 	if c.Cases < leastMeasure {
 		return nil
 	}
-	low, high, _ = stats.StudentT(diff, 2*holdsAt-1)
+	low, high, _ = stats.StudentT(diff, 2*f.levels.holds-1)
 	margin := max(-low, high)
 	return &margin
 }

@@ -16,6 +16,7 @@ const (
 	defaultDraws      = 9999
 	defaultMaxCases   = 20
 	defaultMaxFailed  = 0.10
+	defaultMaxLost    = 0.20
 	defaultConfidence = 0.95
 )
 
@@ -28,6 +29,7 @@ func (o Options) WithDefaults() (Options, error) {
 	}
 	set(&o.Alpha, defaultAlpha)
 	set(&o.MaxFailed, defaultMaxFailed)
+	set(&o.MaxLost, defaultMaxLost)
 	set(&o.Confidence, defaultConfidence)
 	if o.Margin == nil {
 		margin := defaultMargin
@@ -49,10 +51,14 @@ func (o Options) WithDefaults() (Options, error) {
 		return wrong("margin", *o.Margin, "a loss in score points between 0 and 1, such as 0.05")
 	case !(o.MaxFailed > 0 && o.MaxFailed <= 1):
 		return wrong("max_failed", o.MaxFailed, "a share above 0 and up to 1, such as 0.1")
+	case !(o.MaxLost > 0 && o.MaxLost <= 1):
+		return wrong("max_lost", o.MaxLost, "a share above 0 and up to 1, such as 0.2")
 	case !(o.Confidence >= 0.5 && o.Confidence < 1):
 		return wrong("confidence", o.Confidence, "a share from 0.5 to below 1, such as 0.95")
 	case o.Draws < 99 || o.Draws > 1_000_000:
 		return wrong("draws", float64(o.Draws), "99 to 1000000")
+	case o.Month < 0:
+		return wrong("month", float64(o.Month), "a number of comparisons, 0 or more")
 	case o.MaxCases < 0:
 		return wrong("max_cases", float64(o.MaxCases), "0 or more")
 	}
@@ -74,9 +80,10 @@ func Compare(ctx context.Context, base, cand Input, opts Options, fetch Fetch) (
 		return nil, err
 	}
 	c := &Comparison{Baseline: Side{Run: base.Run}, Candidate: Side{Run: cand.Run}, Options: opts}
-	if refuse(c) {
+	if c.refuseIncomplete(); c.refused() {
 		return c, nil
 	}
+	opts = opts.forFixedSample(&base.Run, &cand.Run)
 	before, err := read(ctx, base, opts.Slices)
 	if err != nil {
 		return nil, err
@@ -85,16 +92,43 @@ func Compare(ctx context.Context, base, cand Input, opts Options, fetch Fetch) (
 	if err != nil {
 		return nil, err
 	}
-	c.Baseline.Outputs, c.Baseline.Failed = len(before.rows), before.failed
-	c.Candidate.Outputs, c.Candidate.Failed = len(after.rows), after.failed
+	c.Baseline, c.Candidate = before.side, after.side
 	c.Seed = seed(before.digest, after.digest)
 
 	p, pairing := pair(before, after)
-	c.Pairing, c.Churn = pairing, p.churn
+	c.Pairing = pairing
+	c.setAsideUnasked(before, after)
+	c.refuseBroken(p)
+	c.refuseLost(before, after)
 	c.Warnings = append(c.Warnings, p.findSlices(opts.Slices)...)
 	both, left, lost := matchMetrics(before, after)
 	c.Left = left
-	var gating, others []*measured
+	gating, others := p.measureAll(both)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	c.tellHistory()
+	c.Churn = p.churn(gating, c.Options.Alpha)
+	levels := levelsFor(opts.Alpha, p.repeated() && len(gating) > 0)
+	levels.holds = holdsConfidence(&base.Run, &cand.Run)
+	c.Metrics, c.Draws = p.testFamily(gating, opts, levels, c.Seed)
+	draws, err := c.compareBehaviour(ctx, p, others, base, cand, opts)
+	if err != nil {
+		return nil, err
+	}
+	c.Draws = max(c.Draws, draws)
+	c.Errors = p.testErrors(opts)
+	c.addWarnings(p, both)
+	p.stopVerdicts(c, gating)
+	c.conclude(lost, p.unscored(gating, opts.Alpha))
+	p.rankCases(c, gating)
+	c.advise()
+	return c, c.fetchTexts(ctx, fetch)
+}
+
+// measureAll averages every metric within the cases: those that gate, and the
+// others.
+func (p *pairs) measureAll(both []matched) (gating, others []*measured) {
 	for _, m := range both {
 		x := p.measure(m.metric, m.base, m.cand)
 		if gates(m.metric) {
@@ -103,52 +137,29 @@ func Compare(ctx context.Context, base, cand Input, opts Options, fetch Fetch) (
 			others = append(others, x)
 		}
 	}
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	levels := levelsFor(opts.Alpha, p.repeated() && len(gating) > 0)
-	c.Metrics, c.Draws = p.testFamily(gating, opts, levels, c.Seed)
-	var draws int
-	c.Others, draws = p.testFamily(others, opts, levelsFor(opts.Alpha, false), c.Seed)
-	c.Draws = max(c.Draws, draws)
-	c.Errors = p.testErrors(opts)
-	c.addWarnings(p, both)
-	c.conclude(lost, p.unscored(gating, opts.Alpha))
-	p.rankCases(c, gating)
-	c.advise()
-	return c, c.fetchTexts(ctx, fetch)
+	return gating, others
 }
 
-// refuse says whether a run is incomplete and must not be compared.
-func refuse(c *Comparison) bool {
-	for _, s := range []struct {
-		run  *eval.Run
-		side string
-	}{{&c.Baseline.Run, "baseline"}, {&c.Candidate.Run, "candidate"}} {
-		if s.run.Status == eval.Complete {
-			continue
-		}
-		what := fmt.Sprintf("the %s run %s of %s is not complete", s.side, s.run.ID, s.run.Name())
-		if c.Options.Partial {
-			c.Warnings = append(c.Warnings, what+"; what it holds was compared all the same")
-			continue
-		}
-		c.Verdict = NotMeasured
-		c.Reasons = append(c.Reasons, what)
-		c.Next = append(c.Next, fmt.Sprintf("resume the run of %s, then compare again", s.run.Name()))
+// tellHistory says what stands behind the baseline, and how often its alarms are
+// false.
+func (c *Comparison) tellHistory() {
+	c.Runs, c.Alarms = runNoise(&c.Baseline, &c.Candidate), alarmBudget(c.Options)
+	c.Options.Earlier = nil
+	for _, e := range c.Baseline.Earlier {
+		c.Options.Earlier = append(c.Options.Earlier, e.ID)
 	}
-	return c.Verdict == NotMeasured
 }
 
 // levels are the two-sided levels of a family: of the sign flips, and of the
 // within-case test, 0 where that does not run. A one-sided error takes half.
-type levels struct{ average, within float64 }
+// holds is the one-sided confidence of "holds".
+type levels struct{ average, within, holds float64 }
 
 func levelsFor(alpha float64, within bool) levels {
 	if within {
-		return levels{alpha / 2, alpha / 2}
+		return levels{alpha / 2, alpha / 2, holdsAt}
 	}
-	return levels{average: alpha}
+	return levels{average: alpha, holds: holdsAt}
 }
 
 // repeated says whether the within-case test can see more than the sign flips:
@@ -186,7 +197,7 @@ func (p *pairs) testErrors(opts Options) *Metric {
 	whole.slices = nil
 	m, _ := whole.testFamily([]*measured{x}, opts, levelsFor(opts.Alpha, false), 0)
 	e := &m[0]
-	e.Overall.Baseline, e.Overall.Candidate = ratio(p.base.failed, len(p.base.rows)), ratio(p.cand.failed, len(p.cand.rows))
+	e.Overall.Baseline, e.Overall.Candidate = p.base.side.failedShare(), p.cand.side.failedShare()
 	return e
 }
 

@@ -64,7 +64,7 @@ func TestWordsOfARegression(t *testing.T) {
 	if len(c.Next) == 0 || c.Next[0] != "look first at case "+caseID(0)+", where correct lost most, then at the 13 after it" {
 		t.Errorf("next %q", c.Next)
 	}
-	if c.WorseTotal != 14 || c.BetterTotal != 2 || len(c.Worse) != 14 || math.Abs(c.Churn-16./120) > 1e-12 {
+	if c.WorseTotal != 14 || c.BetterTotal != 2 || len(c.Worse) != 14 || math.Abs(c.Churn.Texts.Share-16./120) > 1e-12 {
 		t.Errorf("%d worse, %d better, %d listed, churn %v", c.WorseTotal, c.BetterTotal, len(c.Worse), c.Churn)
 	}
 }
@@ -120,7 +120,7 @@ func TestMetricsLeftOut(t *testing.T) {
 	if diff := cmp.Diff(want, c.Left); diff != "" {
 		t.Error(diff)
 	}
-	if len(c.Metrics) != 1 || c.Metrics[0].Verdict != Holds || c.Verdict != Inconclusive {
+	if len(c.Metrics) != 1 || c.Metrics[0].Verdict != Holds || c.Verdict != NotMeasured {
 		t.Errorf("a gating metric that vanished must not pass for holding: %s %q", c.Verdict, c.Reasons)
 	}
 	c = compare(t, newRun("a", changed), newRun("b", changedToo), before[:0], after[:0], Options{})
@@ -274,7 +274,7 @@ func TestRepeatsShowWhatTheAverageHides(t *testing.T) {
 	if c.Verdict != RegressedCases || o.PWithin == nil || *o.PWithin > .001 || o.P != .125 || o.McNemarExact != nil {
 		t.Errorf("%s %+v", c.Verdict, o)
 	}
-	if c.Worse[0].Kind != kindStable || len(c.Worse[0].Losses[0].Baseline) != 5 || ExitCode(c, true) != 1 {
+	if !strings.HasPrefix(c.Worse[0].Kind, kindStable) || len(c.Worse[0].Losses[0].Baseline) != 5 || ExitCode(c, true) != 1 {
 		t.Errorf("%+v", c.Worse[0])
 	}
 	if !strings.Contains(c.Reasons[0], "the average is not shown to have dropped") {
@@ -287,22 +287,59 @@ func TestRepeatsShowWhatTheAverageHides(t *testing.T) {
 }
 
 func TestKinds(t *testing.T) {
+	lower := unit
+	lower.Better = eval.Lower
 	for _, w := range []struct {
+		metric        eval.Metric
 		before, after []float64
 		kind          string
 	}{
-		{[]float64{1, 1}, []float64{0, .5}, kindStable},
-		{[]float64{1, .5}, []float64{0, .5}, kindFlaky},
-		{[]float64{1}, []float64{0, 0}, kindSuspect},
-		{[]float64{1, 1}, []float64{0}, kindSuspect},
+		{unit, []float64{1, 1}, []float64{0, .5}, "stable before, failed now 2 of 2"},
+		{unit, []float64{1, .5}, []float64{0, .5}, "flaky before"},
+		{unit, []float64{1}, []float64{0, 0}, "noise unknown (one repeat)"},
+		{unit, []float64{1, 1}, []float64{0}, "stable before, failed now 1 of 1"},
+		{correct, []float64{1, 1, 1}, []float64{0, 1, 0}, "stable before, failed now 2 of 3"},
+		{correct, []float64{1, 0, 1}, []float64{0, 0, 0}, "flaky before"},
+		{correct, []float64{1, 1, 1, 1, 1, 1, 1, 1, 0, 1}, []float64{0, 0}, "stable before, failed now 2 of 2"},
+		{correct, []float64{1, 0, 1, 1, 1, 1, 1, 1, 0, 1}, []float64{0, 0}, "flaky before"},
+		{lower, []float64{0, 0}, []float64{1, 1}, "stable before, failed now 2 of 2"},
 	} {
-		if got := kindOf(unit, CaseMetric{Baseline: w.before, Candidate: w.after}); got != w.kind {
+		if got := kindOf(&measured{metric: w.metric}, CaseMetric{Baseline: w.before, Candidate: w.after}); got != w.kind {
 			t.Errorf("%v to %v: %s, want %s", w.before, w.after, got, w.kind)
 		}
 	}
-	lower := unit
-	lower.Better = eval.Lower
-	if got := kindOf(lower, CaseMetric{Baseline: []float64{0, 0}, Candidate: []float64{1, 1}}); got != kindStable {
-		t.Errorf("lower is better: %s", got)
+}
+
+// Single cases: those that fell beyond their own noise are flagged and come
+// first, the flaky ones are listed with their flip rates.
+func TestSingleCases(t *testing.T) {
+	flips := func(i, r int) float64 { // the first ten cases flip, the others pass
+		if i < 10 {
+			return float64((i + r) % 2)
+		}
+		return 1
+	}
+	before := rounds(100, 6, flips)
+	after := rounds(100, 6, func(i, r int) float64 {
+		if i >= 95 {
+			return 0
+		}
+		return flips(i, r)
+	})
+	c := compare(t, newRun("a", correct), newRun("b", correct), before, after, Options{})
+	if c.Cases.Flagged != 5 || c.Cases.ExpectedWrong > 1 || c.Cases.NoiseUnknown {
+		t.Errorf("%+v", c.Cases)
+	}
+	for _, w := range c.Worse {
+		if !w.Flagged || w.CaseID < "c95" || w.Kind != "stable before, failed now 6 of 6" || w.Evidence.Q > .1 {
+			t.Errorf("%s %s %+v", w.CaseID, w.Kind, w.Evidence)
+		}
+	}
+	if c.FlakyTotal != 10 || c.Flaky[0].Outputs != 12 || c.Flaky[0].Passed != 6 || math.Abs(c.Flaky[0].FlipRate-2*6*6/(12*11.)) > 1e-12 {
+		t.Errorf("%d flaky: %+v", c.FlakyTotal, c.Flaky)
+	}
+	once := compare(t, newRun("a", correct), newRun("b", correct), rounds(100, 1, flips), rounds(100, 1, func(i, _ int) float64 { return flips(i, 1) }), Options{})
+	if !once.Cases.NoiseUnknown || once.Cases.Flagged != 0 || !strings.Contains(once.Cases.Reason, "which of the 5 cases that got worse are noise is unknown") {
+		t.Errorf("%+v", once.Cases)
 	}
 }

@@ -49,27 +49,58 @@ type Comparison struct {
 	// corrected p values; 0 where the p values are exact.
 	Draws int `json:"draws"`
 
-	Pairing  Pairing  `json:"pairing"`
-	Metrics  []Metric `json:"metrics"`  // the gating family, in the order of the run
-	Others   []Metric `json:"others"`   // measures and metrics that do not gate: changed or not
-	Errors   *Metric  `json:"errors"`   // share of failed calls, over all planned outputs
-	Left     []Left   `json:"left_out"` // metrics that could not be compared, and why
-	Warnings []string `json:"warnings,omitempty"`
+	Pairing Pairing  `json:"pairing"`
+	Metrics []Metric `json:"metrics"` // the gating family, in the order of the run
+	// Others are the measures and metrics that do not gate: changed or not. With
+	// Vocabulary, nil where the texts could not be read, they are a second family,
+	// with the level Options.Alpha to itself and half of it for each of the two.
+	Others     []Metric    `json:"others"`
+	Vocabulary *Vocabulary `json:"vocabulary,omitzero"`
+	Errors     *Metric     `json:"errors"`   // share of failed calls, over all planned outputs
+	Left       []Left      `json:"left_out"` // metrics that could not be compared, and why
+	Warnings   []string    `json:"warnings,omitempty"`
+	// Forced are the refusals that Options.Force overrode.
+	Forced []string `json:"forced,omitempty"`
 
 	// Worse are the cases that got worse, most harm first, at most
 	// Options.MaxCases; WorseTotal counts all of them. Better likewise.
 	Worse       []CaseChange `json:"worse"`
 	WorseTotal  int          `json:"worse_total"`
 	BetterTotal int          `json:"better_total"`
-	// Churn is the share of paired cases whose texts changed at all.
-	Churn float64 `json:"churn"`
+	// Runs says whether the noise of whole runs is known.
+	Runs RunNoise `json:"runs"`
+	// Alarms says how often these settings raise a false alarm.
+	Alarms AlarmBudget `json:"alarms"`
+	// Cases sums up how sure the losses of single cases are.
+	Cases CaseFlags `json:"cases"`
+	// Flaky are the cases that the same version answers now well, now badly, the
+	// flakiest first, at most Options.MaxCases of FlakyTotal.
+	Flaky      []FlakyCase `json:"flaky,omitempty"`
+	FlakyTotal int         `json:"flaky_total"`
+	// Churn says how much changed at all, beside how much is noise.
+	Churn Churn `json:"churn"`
 }
 
 // Side is one of the two runs.
 type Side struct {
 	Run     eval.Run `json:"run"`
-	Outputs int      `json:"outputs"` // stored
+	Outputs int      `json:"outputs"` // stored, without copies
 	Failed  int      `json:"failed"`  // calls that failed
+	// Copies are outputs of this side that were left out because they carry the
+	// response id of another answer to the same case, or came from a cache while
+	// the case has another answer. Cached are those from a cache that were kept.
+	Copies int `json:"copies,omitzero"`
+	Cached int `json:"cached,omitzero"`
+	// Earlier are the other runs of the same version that were pooled.
+	Earlier []PooledRun `json:"earlier,omitempty"`
+}
+
+// PooledRun is an earlier run whose answers count with those of a side.
+type PooledRun struct {
+	ID      string    `json:"id"`
+	Name    string    `json:"name"`
+	Started time.Time `json:"started"`
+	Outputs int       `json:"outputs"` // that were pooled
 }
 
 // Options are what was asked of a comparison. The zero value of a field takes
@@ -83,10 +114,20 @@ type Options struct {
 	// MaxFailed is the share of failed calls on a side above which nothing is
 	// concluded; default 0.10.
 	MaxFailed float64 `json:"max_failed"`
-	// Partial lets an incomplete run take part.
-	Partial bool `json:"partial"`
+	// MaxLost is the share of the baseline's cases, edited or gone since, above
+	// which nothing is concluded, unless the candidate's run is a selection on
+	// purpose; default 0.20.
+	MaxLost float64 `json:"max_lost"`
+	// Force turns refusals into Comparison.Forced.
+	Force bool `json:"force"`
 	// Confidence of the intervals; default 0.95.
 	Confidence float64 `json:"confidence"`
+	// Month is how many comparisons with this baseline were made in the last 30
+	// days; 0 takes one every night.
+	Month int `json:"month,omitzero"`
+	// Earlier names the runs that were pooled with the baseline, so that the
+	// comparison can be made again; Compare sets it.
+	Earlier []string `json:"earlier,omitempty"`
 }
 
 // Pairing says which cases took part.
@@ -125,8 +166,9 @@ type Cell struct {
 	Diff      float64 `json:"diff"`
 	Low       float64 `json:"low"` // confidence interval of Diff
 	High      float64 `json:"high"`
-	// Method names the interval: "gaffke", of a measure "t", or "none" where
-	// there are too few cases for one; Low and High are then Diff.
+	// Method names the interval: "gaffke", of a measure "t", "betting" where a
+	// run stopped early, or "none" where there are too few cases for one; Low and
+	// High are then Diff.
 	Method string `json:"method"`
 	// Ratio is the geometric mean of candidate/baseline over the cases of a
 	// measure that are above zero on both sides: what its tests are about.
@@ -146,6 +188,10 @@ type Cell struct {
 	// McNemarExact is McNemar's exact two-sided p, where every score is 0 or 1
 	// and every case has one output a side; nil elsewhere.
 	McNemarExact *float64 `json:"mcnemar_exact,omitzero"`
+
+	// RunNoise holds the cell against the spread of whole runs of one version,
+	// where there are eight or more.
+	RunNoise *CellNoise `json:"run_noise,omitzero"`
 
 	// Detectable is the smallest even loss that would have been seen 4 times in
 	// 5, in the metric's scale; NaN is never stored: nil where unknown.
@@ -171,12 +217,15 @@ type CaseChange struct {
 	// score points; a measure counts its loss relative to its baseline mean.
 	Harm   float64      `json:"harm"`
 	Losses []CaseMetric `json:"losses"` // metrics that fell on this case, most first
-	// Kind is "stable before, failed now" (every baseline repeat of the metric
-	// with the largest loss scored better than every candidate repeat, at
-	// least 2 on both sides), "flaky" (the repeats overlap) or "suspect" (one
-	// repeat: noise unknown).
-	Kind string    `json:"kind"`
-	Case eval.Case `json:"asked"`
+	// Kind is "stable before, failed now 3 of 3" (so many of the candidate's
+	// answers score worse than any of the baseline's, on the metric with the
+	// largest loss), "flaky before" (the baseline's own answers reach as low) or
+	// "noise unknown (one repeat)".
+	Kind string `json:"kind"`
+	// Flagged says that the loss is beyond the case's own noise; see CaseFlags.
+	Flagged  bool          `json:"flagged"`
+	Evidence *CaseEvidence `json:"evidence,omitzero"`
+	Case     eval.Case     `json:"asked"`
 	// BaselineOutput and CandidateOutput are the outputs shown, with the
 	// scores of the candidate's: the repeat with the worst candidate score.
 	BaselineOutput  eval.Output  `json:"baseline_output"`

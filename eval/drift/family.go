@@ -58,6 +58,9 @@ func (p *pairs) testSorted(family []*measured, opts Options, at levels, seed uin
 		if within != nil {
 			f.within = &within[i]
 		}
+		if cells[i].slice < 0 || f.moved() {
+			f.noise = p.noise(&f, opts.Alpha/float64(len(family)))
+		}
 		finished[i] = p.finish(&f, marginOf(cells[i].m, opts), opts)
 	})
 	for k, x := range family {

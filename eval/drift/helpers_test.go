@@ -23,6 +23,7 @@ func newRun(id string, metrics ...eval.Metric) eval.Run {
 func row(id string, repeat int, values ...float64) eval.Row {
 	r := eval.Row{CaseID: id, CaseHash: "content of " + id, Repeat: repeat}
 	h := sha256.New()
+	h.Write([]byte(id))
 	for m, v := range values {
 		r.Scores = append(r.Scores, eval.RowScore{Metric: m, Status: eval.Scored, Value: v})
 		h.Write([]byte{byte(v * 200)})
@@ -52,7 +53,7 @@ func stream(rows []eval.Row) iter.Seq2[eval.Row, error] {
 
 func compare(t testing.TB, base, cand eval.Run, before, after []eval.Row, opts Options) *Comparison {
 	t.Helper()
-	c, err := Compare(context.Background(), Input{base, stream(before)}, Input{cand, stream(after)}, opts, nil)
+	c, err := Compare(context.Background(), Input{Run: base, Rows: stream(before)}, Input{Run: cand, Rows: stream(after)}, opts, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,11 +62,11 @@ func TestSwappingTheSidesSwapsTheWords(t *testing.T) {
 			}
 		}
 		opts := Options{Slices: []string{"topic"}, Draws: 199, Alpha: .4}
-		there, err := Compare(context.Background(), Input{a, stream(before)}, Input{b, stream(after)}, opts, nil)
+		there, err := Compare(context.Background(), Input{Run: a, Rows: stream(before)}, Input{Run: b, Rows: stream(after)}, opts, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		back, err := Compare(context.Background(), Input{b, stream(after)}, Input{a, stream(before)}, opts, nil)
+		back, err := Compare(context.Background(), Input{Run: b, Rows: stream(after)}, Input{Run: a, Rows: stream(before)}, opts, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -101,12 +101,12 @@ func TestOrderOfRowsIsIrrelevant(t *testing.T) {
 		before, after := drawRows(t, 2)
 		a, b := newRun("a", correct, unit), newRun("b", correct, unit)
 		opts := Options{Slices: []string{"topic"}, Draws: 99}
-		want, err := Compare(context.Background(), Input{a, stream(before)}, Input{b, stream(after)}, opts, nil)
+		want, err := Compare(context.Background(), Input{Run: a, Rows: stream(before)}, Input{Run: b, Rows: stream(after)}, opts, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		s := rapid.Uint64().Draw(t, "shuffle")
-		got, err := Compare(context.Background(), Input{a, stream(shuffled(before, s))}, Input{b, stream(shuffled(after, s+1))}, opts, nil)
+		got, err := Compare(context.Background(), Input{Run: a, Rows: stream(shuffled(before, s))}, Input{Run: b, Rows: stream(shuffled(after, s+1))}, opts, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -120,7 +120,7 @@ func TestARunAgainstItself(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		before, _ := drawRows(t, rapid.IntRange(1, 5).Draw(t, "repeats"))
 		a := newRun("a", correct, unit)
-		c, err := Compare(context.Background(), Input{a, stream(before)}, Input{a, stream(before)}, Options{Slices: []string{"topic"}, Draws: 99, Alpha: .4}, nil)
+		c, err := Compare(context.Background(), Input{Run: a, Rows: stream(before)}, Input{Run: a, Rows: stream(before)}, Options{Slices: []string{"topic"}, Draws: 99, Alpha: .4}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -134,7 +134,7 @@ func TestARunAgainstItself(t *testing.T) {
 				}
 			}
 		}
-		if c.WorseTotal+c.BetterTotal != 0 || c.Churn != 0 {
+		if c.WorseTotal+c.BetterTotal != 0 || c.Churn.Texts.Above || c.Churn.Scores.Above {
 			t.Fatalf("%d worse, %d better, churn %v", c.WorseTotal, c.BetterTotal, c.Churn)
 		}
 	})

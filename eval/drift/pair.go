@@ -23,7 +23,6 @@ type pairs struct {
 	base, cand *table
 	cases      [][2]int32 // index of the case on either side
 	slices     []slice
-	churn      float64
 }
 
 // slice is the paired cases that share a tag value.
@@ -65,32 +64,10 @@ func pair(base, cand *table) (*pairs, Pairing) {
 		*l.total = len(*l.list)
 		*l.list = slices.Clip((*l.list)[:min(len(*l.list), maxListed)])
 	}
-	p.churn = p.changedTexts()
 	return p, out
 }
 
 func (p *pairs) id(i int) string { return p.base.cases[p.cases[i][0]].id }
-
-// changedTexts is the share of the cases answered on both sides whose set of
-// texts changed.
-func (p *pairs) changedTexts() float64 {
-	var a, b []uint64
-	changed, compared := 0, 0
-	for _, c := range p.cases {
-		a, b = p.base.texts(c[0], a[:0]), p.cand.texts(c[1], b[:0])
-		if len(a) == 0 || len(b) == 0 {
-			continue
-		}
-		compared++
-		if !slices.Equal(a, b) {
-			changed++
-		}
-	}
-	if compared == 0 {
-		return 0
-	}
-	return float64(changed) / float64(compared)
-}
 
 // findSlices groups the paired cases by the candidate's tags, in the order of
 // the names, and says what it leaves out.
@@ -213,6 +190,13 @@ func mean(values []float64) float64 {
 func matchMetrics(base, cand *table) (both []matched, left []Left, lost []string) {
 	for c, m := range cand.run.Metrics {
 		b := base.metric(m.Name)
+		if b < 0 && m.Standard {
+			continue
+		}
+		if b >= 0 && m.Standard && gates(base.run.Metrics[b]) {
+			left, lost = append(left, Left{m.Name, "the candidate's suite does not name it"}), append(lost, m.Name)
+			continue
+		}
 		if b < 0 {
 			left = append(left, Left{m.Name, "only the candidate has it"})
 			continue
@@ -225,6 +209,9 @@ func matchMetrics(base, cand *table) (both []matched, left []Left, lost []string
 			continue
 		}
 		if base.judged[b]+cand.judged[c] == 0 {
+			if m.Standard && base.unjudge[b]+cand.unjudge[c] == 0 {
+				continue
+			}
 			left = append(left, Left{m.Name, noScores})
 			if gates(m) && base.unjudge[b]+cand.unjudge[c] > 0 {
 				lost = append(lost, m.Name)
@@ -234,7 +221,7 @@ func matchMetrics(base, cand *table) (both []matched, left []Left, lost []string
 		both = append(both, matched{m, b, c})
 	}
 	for _, m := range base.run.Metrics {
-		if cand.metric(m.Name) < 0 {
+		if cand.metric(m.Name) < 0 && !m.Standard {
 			left = append(left, Left{m.Name, "only the baseline has it"})
 			if gates(m) {
 				lost = append(lost, m.Name)

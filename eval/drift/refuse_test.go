@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,7 +21,7 @@ func TestFetchOnlyWhatIsShown(t *testing.T) {
 		return eval.Case{ID: id, Prompt: "p", Tags: map[string][]string{"k": {"v"}}},
 			eval.Result{Output: eval.Output{CaseID: id, Repeat: repeat, Text: run}, Scores: []eval.Score{{Metric: "correct", Status: eval.Scored}}}, nil
 	}
-	c, err := Compare(t.Context(), Input{newRun("a", correct), stream(before)}, Input{newRun("b", correct), stream(after)}, Options{MaxCases: 3}, fetch)
+	c, err := Compare(t.Context(), Input{Run: newRun("a", correct), Rows: stream(before)}, Input{Run: newRun("b", correct), Rows: stream(after)}, Options{MaxCases: 3}, fetch)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +35,7 @@ func TestFetchOnlyWhatIsShown(t *testing.T) {
 	broken := func(context.Context, string, string, int) (eval.Case, eval.Result, error) {
 		return eval.Case{}, eval.Result{}, errBroken
 	}
-	if _, err := Compare(t.Context(), Input{newRun("a", correct), stream(before)}, Input{newRun("b", correct), stream(after)}, Options{}, broken); !errors.Is(err, errBroken) {
+	if _, err := Compare(t.Context(), Input{Run: newRun("a", correct), Rows: stream(before)}, Input{Run: newRun("b", correct), Rows: stream(after)}, Options{}, broken); !errors.Is(err, errBroken) {
 		t.Errorf("%v", err)
 	}
 }
@@ -47,32 +48,32 @@ func TestRefusals(t *testing.T) {
 	if c.Verdict != NotMeasured || ExitCode(c, true) != 3 || !strings.Contains(c.Reasons[0], "the baseline run a of bot@a is not complete") {
 		t.Errorf("%s %q", c.Verdict, c.Reasons)
 	}
-	c = compare(t, half, newRun("b", correct), before, after, Options{Partial: true})
-	if c.Verdict != Holds || len(c.Warnings) != 1 {
-		t.Errorf("%s %q", c.Verdict, c.Warnings)
+	c = compare(t, half, newRun("b", correct), before, after, Options{Force: true})
+	if c.Verdict != Holds || len(c.Forced) != 1 {
+		t.Errorf("%s %q", c.Verdict, c.Forced)
 	}
 	for reason, rows := range map[string][]eval.Row{
 		"holds two outputs for repeat 0":  append(before[:2:2], before[0]),
 		"holds two contents of case":      append(before[:2:2], eval.Row{CaseID: before[0].CaseID, CaseHash: "x", Repeat: 1}),
 		"a score of metric 7, expected 0": append(before[:2:2], eval.Row{CaseID: "z", Scores: []eval.RowScore{{Metric: 7}}}),
 	} {
-		_, err := Compare(t.Context(), Input{newRun("a", correct), stream(rows)}, Input{newRun("b", correct), stream(after)}, Options{}, nil)
+		_, err := Compare(t.Context(), Input{Run: newRun("a", correct), Rows: stream(rows)}, Input{Run: newRun("b", correct), Rows: stream(after)}, Options{}, nil)
 		if err == nil || !strings.Contains(err.Error(), reason) {
 			t.Errorf("want an error with %q, got %v", reason, err)
 		}
 	}
 	torn := func(yield func(eval.Row, error) bool) { yield(eval.Row{}, errBroken) }
-	if _, err := Compare(t.Context(), Input{newRun("a", correct), torn}, Input{newRun("b", correct), stream(after)}, Options{}, nil); !errors.Is(err, errBroken) {
+	if _, err := Compare(t.Context(), Input{Run: newRun("a", correct), Rows: torn}, Input{Run: newRun("b", correct), Rows: stream(after)}, Options{}, nil); !errors.Is(err, errBroken) {
 		t.Errorf("%v", err)
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Compare(ended, Input{newRun("a", correct), stream(before)}, Input{newRun("b", correct), stream(after)}, Options{}, nil); !errors.Is(err, context.Canceled) {
+	if _, err := Compare(ended, Input{Run: newRun("a", correct), Rows: stream(before)}, Input{Run: newRun("b", correct), Rows: stream(after)}, Options{}, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 	two := 2.
 	for _, o := range []Options{{Alpha: -1}, {Alpha: math.NaN()}, {Margin: &two}, {Draws: 5}, {MaxFailed: 2}, {Confidence: 1}, {MaxCases: -1}} {
-		if _, err := Compare(t.Context(), Input{newRun("a", correct), stream(before)}, Input{newRun("b", correct), stream(after)}, o, nil); err == nil {
+		if _, err := Compare(t.Context(), Input{Run: newRun("a", correct), Rows: stream(before)}, Input{Run: newRun("b", correct), Rows: stream(after)}, o, nil); err == nil {
 			t.Errorf("%+v was accepted", o)
 		}
 	}
@@ -102,7 +103,7 @@ func TestLostScoresAreDoubted(t *testing.T) {
 		{both(100, 100, eval.Failed), both(100, 97, eval.Failed), Holds, "hold within"},
 		{both(100, 70, eval.Failed), both(100, 100, eval.Failed), Holds, "hold within"},
 		{both(100, 100, eval.Failed), both(100, 0, eval.Failed), NotMeasured, "other lost its score on 100 cases"},
-		{both(100, 0, eval.Failed), both(100, 0, eval.Failed), Inconclusive, "1 metric could not be compared: other"},
+		{both(100, 0, eval.Failed), both(100, 0, eval.Failed), NotMeasured, "1 metric could not be compared: other"},
 		{both(100, 0, eval.Skipped), both(100, 0, eval.Skipped), Holds, "correct holds within"}, // applies to no case
 	} {
 		got := compare(t, newRun("a", correct, other), newRun("b", correct, other), c.before, c.after, Options{})
@@ -150,5 +151,55 @@ func TestSummarize(t *testing.T) {
 	}
 	if _, err := Summarize(newRun("a"), stream(rows)); err == nil {
 		t.Error("a score of an unknown metric must be an error")
+	}
+}
+
+// Every refusal has its own message, ends in exit code 3 and can be overridden,
+// which the report then says.
+func TestRefusalsCanBeForced(t *testing.T) {
+	good := rounds(40, 1, func(i, _ int) float64 { return float64(i%10) / 10 })
+	with := func(change func(i int, r *eval.Row)) []eval.Row {
+		rows := slices.Clone(good)
+		for i := range rows {
+			change(i, &rows[i])
+		}
+		return rows
+	}
+	for reason, after := range map[string][]eval.Row{
+		"40 of 40 answers of the candidate are empty":        with(func(_ int, r *eval.Row) { r.Blank = true }),
+		"20 of 40 answers of the candidate are empty":        with(func(i int, r *eval.Row) { r.Blank = i%2 == 0 }),
+		"the candidate gave the same answer to all 40 cases": with(func(_ int, r *eval.Row) { r.Text = 7 }),
+		"20 % of the candidate's calls failed (8 of 40)":     with(func(i int, r *eval.Row) { r.Failed = i%5 == 0 }),
+		"10 of the baseline's 40 cases are not compared (6 edited since, 4 gone)": with(func(i int, r *eval.Row) {
+			if i < 6 {
+				r.CaseHash = "edited"
+			}
+		})[:36],
+	} {
+		c := compare(t, newRun("a", unit), newRun("b", unit), good, after, Options{})
+		if c.Verdict != NotMeasured || ExitCode(c, true) != 3 || !strings.HasPrefix(c.Reasons[0], reason) || c.Metrics[0].Verdict != NotMeasured {
+			t.Errorf("want %q, got %s %q", reason, c.Verdict, c.Reasons)
+		}
+		if !slices.ContainsFunc(c.Next, func(s string) bool { return strings.Contains(s, "--force") }) || len(c.Next) < 2 {
+			t.Errorf("%s: nothing says what to do: %q", reason, c.Next)
+		}
+		c = compare(t, newRun("a", unit), newRun("b", unit), good, after, Options{Force: true})
+		if c.Verdict == NotMeasured || len(c.Forced) != 1 || !strings.HasPrefix(c.Forced[0], reason) {
+			t.Errorf("forced over %q: %s %q", reason, c.Verdict, c.Forced)
+		}
+	}
+	// A part that was run on purpose is no loss, and neither are few edits.
+	part := newRun("b", unit)
+	part.Selection = "topic=refunds"
+	if c := compare(t, newRun("a", unit), part, good, good[:10], Options{}); c.Verdict == NotMeasured {
+		t.Errorf("%q", c.Reasons)
+	}
+	if c := compare(t, newRun("a", unit), newRun("b", unit), good, good[:32], Options{}); c.Verdict == NotMeasured {
+		t.Errorf("%q", c.Reasons)
+	}
+	// Two constant sides that say the same are the same, however odd.
+	same := with(func(_ int, r *eval.Row) { r.Text = 7 })
+	if c := compare(t, newRun("a", unit), newRun("b", unit), same, same, Options{}); c.Verdict == NotMeasured {
+		t.Errorf("%q", c.Reasons)
 	}
 }

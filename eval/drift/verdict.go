@@ -91,37 +91,24 @@ func (v Verdict) up() bool   { return v == Improved || v == ImprovedCases || v =
 // severity orders the verdicts of metrics into that of a report, worst first.
 var severity = []Verdict{Regressed, Mixed, RegressedCases, NotMeasured, Inconclusive, Improved, ImprovedCases, Holds}
 
-// tooManyFailed says whether a side's share of failed calls forbids a verdict.
-func (c *Comparison) tooManyFailed() bool {
-	return c.Baseline.failedShare() > c.Options.MaxFailed || c.Candidate.failedShare() > c.Options.MaxFailed
-}
-
 func (s *Side) failedShare() float64 { return ratio(s.Failed, s.Outputs) }
 
 // conclude finds the word for the whole report. lost names the gating metrics
 // that could not be compared, unscored says which of the others lost scores.
 func (c *Comparison) conclude(lost, unscored []string) {
-	for _, s := range []struct {
-		side *Side
-		name string
-	}{{&c.Baseline, "baseline"}, {&c.Candidate, "candidate"}} {
-		if share := s.side.failedShare(); share > c.Options.MaxFailed {
-			c.refuse(fmt.Sprintf("%s of the %s's calls failed (%d of %d), more than the %s that are allowed",
-				percent(share), s.name, s.side.Failed, s.side.Outputs, percent(c.Options.MaxFailed)))
-		}
-	}
 	switch {
-	case c.Verdict == NotMeasured: // calls failed
+	case c.refused():
 		for i := range c.Metrics {
-			c.Metrics[i].Verdict = NotMeasured
-			c.Metrics[i].Reason = "too many calls failed; what is left may not stand for all cases"
+			c.Metrics[i].Verdict, c.Metrics[i].Reason = NotMeasured, "is not measured: "+c.Reasons[0]
 		}
 		return
 	case c.Pairing.Paired == 0:
-		c.refuse("the two runs have no case in common: no case has the same id and the same content on both sides")
+		c.end("the two runs have no case in common: no case has the same id and the same content on both sides",
+			"run both versions over the same cases, then compare again")
 		return
 	case len(c.Metrics) == 0:
-		c.refuse("the two runs have no gating metric in common that is configured alike")
+		c.end("the two runs have no gating metric in common that is configured alike",
+			"score both runs with the same metrics, then compare again")
 		return
 	}
 	c.Verdict = Holds
@@ -132,12 +119,41 @@ func (c *Comparison) conclude(lost, unscored []string) {
 		}
 	}
 	c.giveReasons()
-	c.doubt(lost, unscored)
+	c.tellChurn()
+	c.doubt(unscored)
+	c.refuseUncompared(lost)
 }
 
-func (c *Comparison) refuse(reason string) {
+// tellChurn says beside a holding metric that the answers did not stay the same.
+func (c *Comparison) tellChurn() {
+	if !slices.ContainsFunc(c.Metrics, func(m Metric) bool { return m.Verdict == Holds }) || !c.Churn.beyond() {
+		return
+	}
+	c.Reasons = append(c.Reasons, "changed is not worse, but it is not the same: "+c.Churn.Reason)
+}
+
+// refuseUncompared takes back any word but a loss where a gating metric could not
+// be compared.
+func (c *Comparison) refuseUncompared(lost []string) {
+	if len(lost) == 0 {
+		return
+	}
+	reason := fmt.Sprintf("%s could not be compared: %s", count(len(lost), "metric"), someOf(lost))
+	switch {
+	case c.Options.Force:
+		c.Forced = append(c.Forced, reason)
+	case c.Verdict.down():
+		c.Reasons = append(c.Reasons, reason)
+	default:
+		c.Verdict = NotMeasured
+		c.Reasons = append([]string{reason}, c.Reasons...)
+	}
+}
+
+// end is a refusal that nothing can override: there is nothing to compare.
+func (c *Comparison) end(reason, next string) {
 	c.Verdict = NotMeasured
-	c.Reasons = append(c.Reasons, reason)
+	c.Reasons, c.Next = append(c.Reasons, reason), append(c.Next, next)
 }
 
 // giveReasons lists the sentences of the metrics, the most severe verdict first.
@@ -172,16 +188,13 @@ func (c *Comparison) reasonOf(name string) string {
 
 // doubt takes back a good word where something was not compared that could have
 // hidden a loss.
-func (c *Comparison) doubt(lost, unscored []string) {
+func (c *Comparison) doubt(unscored []string) {
 	var doubts []string
 	if c.Errors != nil && c.Errors.Verdict == Changed && c.Errors.Overall.Candidate > c.Errors.Overall.Baseline {
 		doubts = append(doubts, fmt.Sprintf("failed calls rose from %s to %s, and a failed call has no score",
 			percent(c.Errors.Overall.Baseline), percent(c.Errors.Overall.Candidate)))
 	}
 	doubts = append(doubts, unscored...)
-	if len(lost) > 0 {
-		doubts = append(doubts, fmt.Sprintf("%s could not be compared: %s", count(len(lost), "metric"), someOf(lost)))
-	}
 	if len(doubts) == 0 {
 		return
 	}

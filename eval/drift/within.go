@@ -3,6 +3,7 @@ package drift
 import (
 	"math"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -47,7 +48,9 @@ func (p *pairs) testWithin(family []*measured, cells []cell, owner []int, draws 
 }
 
 // outputs lists the values of the family for every answered output of a case,
-// higher is better; measures as logarithms, like their average.
+// higher is better; measures as logarithms, like their average. They come in the
+// order of their values, so that it does not matter which repeat or earlier run
+// gave which.
 func (p *pairs) outputs(t *table, c int32, family []*measured, base bool) []float64 {
 	var values []float64
 	for _, r := range t.cases[c].rows {
@@ -69,7 +72,17 @@ func (p *pairs) outputs(t *table, c int32, family []*measured, base bool) []floa
 			values = append(values, v)
 		}
 	}
-	return values
+	return inOrder(values, len(family))
+}
+
+// inOrder sorts rows of the same width.
+func inOrder(values []float64, width int) []float64 {
+	if width == 0 || len(values) <= width {
+		return values
+	}
+	rows := slices.Collect(slices.Chunk(values, width))
+	slices.SortFunc(rows, slices.Compare)
+	return slices.Concat(rows...)
 }
 
 // each calls work(0..n-1) on all processors.

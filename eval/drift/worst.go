@@ -12,12 +12,13 @@ import (
 
 // The kinds of CaseChange.
 const (
-	kindStable  = "stable before, failed now"
-	kindFlaky   = "flaky"
-	kindSuspect = "suspect"
+	kindStable  = "stable before, failed now" // and "3 of 3" behind it
+	kindFlaky   = "flaky before"
+	kindUnknown = "noise unknown (one repeat)"
 )
 
-// rankCases finds the cases that got worse on the gating metrics.
+// rankCases finds the cases that got worse on the gating metrics: those beyond
+// their own noise first, then by the harm.
 func (p *pairs) rankCases(c *Comparison, gating []*measured) {
 	harm := make([]float64, len(p.cases))
 	gain := make([]bool, len(p.cases))
@@ -42,10 +43,24 @@ func (p *pairs) rankCases(c *Comparison, gating []*measured) {
 		}
 	}
 	c.WorseTotal = len(worse)
-	slices.SortStableFunc(worse, func(a, b int) int { return cmp.Compare(harm[b], harm[a]) })
-	for _, i := range worse[:min(len(worse), c.Options.MaxCases)] {
-		c.Worse = append(c.Worse, p.caseChange(i, harm[i], gating, c.Metrics))
+	f := p.flag(gating)
+	flagged := func(i int) int {
+		if f.flagged(i) {
+			return 0
+		}
+		return 1
 	}
+	slices.SortStableFunc(worse, func(a, b int) int {
+		return cmp.Or(cmp.Compare(flagged(a), flagged(b)), cmp.Compare(harm[b], harm[a]))
+	})
+	for _, i := range worse[:min(len(worse), c.Options.MaxCases)] {
+		w := p.caseChange(i, harm[i], gating, c.Metrics)
+		w.Evidence, w.Flagged = f.of(i), f.flagged(i)
+		c.Worse = append(c.Worse, w)
+	}
+	c.Cases = p.summarize(c, f)
+	flaky := p.flaky(gating, c.Options, f)
+	c.FlakyTotal, c.Flaky = len(flaky), flaky[:min(len(flaky), c.Options.MaxCases)]
 }
 
 // harmScale brings a loss to score points: a measure counts relative to its
@@ -93,35 +108,22 @@ func (p *pairs) caseChange(i int, harm float64, gating []*measured, metrics []Me
 		})
 	}
 	top := losses[0].x
-	change.Kind = kindOf(top.metric, change.Losses[0])
+	change.Kind = kindOf(top, change.Losses[0])
 	lower := top.metric.Better == eval.Lower
 	change.BaselineOutput = eval.Output{CaseID: change.CaseID, Repeat: p.base.extreme(base, top.base, lower, true)}
 	change.CandidateOutput = eval.Output{CaseID: change.CaseID, Repeat: p.cand.extreme(cand, top.cand, lower, false)}
 	return change
 }
 
-// kindOf tells a loss that every repeat shows from one that the repeats' own
-// noise could explain.
-func kindOf(metric eval.Metric, m CaseMetric) string {
-	if len(m.Baseline) < 2 || len(m.Candidate) < 2 {
-		return kindSuspect
-	}
-	apart := slices.Min(m.Baseline) > slices.Max(m.Candidate)
-	if metric.Better == eval.Lower {
-		apart = slices.Max(m.Baseline) < slices.Min(m.Candidate)
-	}
-	if apart {
-		return kindStable
-	}
-	return kindFlaky
-}
-
-// extreme is the repeat of a case with the best or the worst value of a metric,
-// the first of several.
+// extreme is the repeat of a case, in the side's own run, with the best or the
+// worst value of a metric, the first of several.
 func (t *table) extreme(c int32, metric int, lowerIsBetter, best bool) int {
 	at, top := 0, math.Inf(-1)
 	for _, r := range t.cases[c].rows {
 		v := t.value(r, metric)
+		if t.rows[r].run > 0 {
+			continue
+		}
 		if lowerIsBetter == best {
 			v = -v
 		}

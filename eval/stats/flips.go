@@ -14,6 +14,7 @@ import (
 type rowMajor struct {
 	columns int
 	blocks  []block
+	scales  []evidence // per column
 }
 
 // block is up to eight rows of the same few columns.
@@ -42,7 +43,8 @@ func newRowMajor(columns []Column) *rowMajor {
 	slices.SortStableFunc(rows, func(a, b []entry) int {
 		return slices.CompareFunc(a, b, func(x, y entry) int { return cmp.Compare(x.column, y.column) })
 	})
-	m := &rowMajor{columns: len(columns)}
+	m := &rowMajor{columns: len(columns), scales: make([]evidence, len(columns))}
+	parallel(len(columns), func(j int) { m.scales[j] = newEvidence(columns[j].D) })
 	for eight := range slices.Chunk(rows, 8) {
 		var b block
 		place := map[int32]int{}
@@ -81,7 +83,7 @@ func norm(d []float64) float64 {
 func (m *rowMajor) flips(own []FlipTest, draws int, seed uint64, level float64) (adjusted []float64, single float64) {
 	observed := make([]float64, m.columns)
 	for j, t := range own {
-		observed[j] = math.Abs(t.Z)
+		observed[j] = m.scales[j].of(math.Abs(t.Z))
 	}
 	s := newStepDown(observed)
 	maxima := make([]float64, draws)
@@ -91,7 +93,7 @@ func (m *rowMajor) flips(own []FlipTest, draws int, seed uint64, level float64) 
 		for b := range hi - lo {
 			row := z[b*m.columns : (b+1)*m.columns]
 			for j, v := range row {
-				row[j] = math.Abs(v)
+				row[j] = m.scales[j].of(math.Abs(v))
 			}
 			maxima[lo+b] = t.add(row)
 		}
@@ -145,7 +147,7 @@ func (b *block) outcomes(table []float64) []float64 {
 	return table
 }
 
-// singleLevel is the two-sided normal level of the value that the largest |z|
+// singleLevel is the two-sided normal level of the value that the largest score
 // of a draw exceeds with probability level. maxima is reordered.
 func singleLevel(maxima []float64, level float64) float64 {
 	slices.Sort(maxima)

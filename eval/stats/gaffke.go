@@ -42,9 +42,9 @@ func Gaffke(values []float64, lo, hi, conf float64) (low, high float64) {
 		if math.IsNaN(v) {
 			continue
 		}
-		x := (min(max(v, lo), hi) - lo) / (hi - lo)
-		up = append(up, x)
-		down = append(down, 1-x)
+		v = min(max(v, lo), hi)
+		up = append(up, (v-lo)/(hi-lo))
+		down = append(down, (hi-v)/(hi-lo)) // not 1 less the other, so that negated values give the mirror image to the last bit
 	}
 	if len(up) == 0 {
 		return lo, hi

@@ -137,7 +137,7 @@ func TestGaffkeLaws(t *testing.T) {
 		for i := range d {
 			d[i] = -d[i]
 		}
-		if l, h := Gaffke(d, -1, 1, .95); math.Abs(l+high) > 1e-8 || math.Abs(h+low) > 1e-8 {
+		if l, h := Gaffke(d, -1, 1, .95); l != -high || h != -low {
 			t.Fatalf("negated: [%v, %v], was [%v, %v]", l, h, low, high)
 		}
 	})

@@ -38,7 +38,12 @@ func grid(n, metrics, slices int, d func(metric, row int) float64) []Column {
 
 // exactMaxT goes through all sign patterns of the rows.
 func exactMaxT(columns []Column, rows int) []float64 {
-	z := func(c Column, pattern int) float64 {
+	scales := make([]evidence, len(columns))
+	for j, c := range columns {
+		scales[j] = newEvidence(c.informative().D)
+	}
+	z := func(j, pattern int) float64 {
+		c := columns[j]
 		sum := 0.0
 		for i, r := range c.Rows {
 			if pattern>>r&1 == 1 {
@@ -47,18 +52,18 @@ func exactMaxT(columns []Column, rows int) []float64 {
 				sum += c.D[i]
 			}
 		}
-		return math.Abs(sum) / norm(c.D)
+		return scales[j].of(math.Abs(sum) / norm(c.D))
 	}
 	observed := make([]float64, len(columns))
-	for j, c := range columns {
-		observed[j] = z(c, 0)
+	for j := range columns {
+		observed[j] = z(j, 0)
 	}
 	s := newStepDown(observed)
 	t := s.tally()
 	draw := make([]float64, len(columns))
 	for pattern := 1; pattern < 1<<rows; pattern++ {
-		for j, c := range columns {
-			draw[j] = z(c, pattern)
+		for j := range columns {
+			draw[j] = z(j, pattern)
 		}
 		t.add(draw)
 	}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"iter"
 	"strings"
-	"time"
 
 	"holdtrue/eval"
 	"holdtrue/eval/wire"
@@ -53,7 +52,7 @@ func answerKey(caseID, caseHash string, repeat int) (k [16]byte) {
 // them.
 func (s *DB) Rows(ctx context.Context, runID string) iter.Seq2[eval.Row, error] {
 	return func(yield func(eval.Row, error) bool) {
-		outputs, err := s.db.QueryContext(ctx, `SELECT o.repeat, o.failed, o.scores, o.text, c.key, c.hash, c.tags FROM outputs o JOIN cases c ON c.id = o.case_id
+		outputs, err := s.db.QueryContext(ctx, `SELECT o.repeat, o.failed, o.blank, o.response, o.cached, o.scores, o.text, c.key, c.hash, c.tags FROM outputs o JOIN cases c ON c.id = o.case_id
 			WHERE o.run = (SELECT number FROM runs WHERE id = ?) ORDER BY o.case_id, o.repeat`, runID)
 		if err != nil {
 			yield(eval.Row{}, s.explain(err))
@@ -86,7 +85,7 @@ type rowReader struct {
 
 func (r *rowReader) read() (row eval.Row, err error) {
 	var scores, tags sql.RawBytes
-	if err := r.outputs.Scan(&row.Repeat, &row.Failed, &scores, &row.Text, &row.CaseID, &row.CaseHash, &tags); err != nil {
+	if err := r.outputs.Scan(&row.Repeat, &row.Failed, &row.Blank, &row.Response, &row.Cached, &scores, &row.Text, &row.CaseID, &row.CaseHash, &tags); err != nil {
 		return row, err
 	}
 	if row.Tags, err = r.tagsOf(tags); err != nil {
@@ -175,10 +174,10 @@ func (s *DB) Result(ctx context.Context, runID, caseID string, repeat int) (c ev
 	var failed bool
 	o := &r.Output
 	var usage eval.Usage
-	err = s.db.QueryRowContext(ctx, `SELECT o.text, o.log, o.failed, o.latency_ms, o.first_token_ms, o.input_tokens, o.output_tokens, o.cost_usd, o.scores, o.reasons, c.body
+	err = s.db.QueryRowContext(ctx, `SELECT o.text, o.log, o.failed, o.latency_ms, o.first_token_ms, o.input_tokens, o.output_tokens, o.cost_usd, o.response, o.cached, o.scores, o.reasons, c.body
 		FROM outputs o JOIN cases c ON c.id = o.case_id
 		WHERE o.run = (SELECT number FROM runs WHERE id = ?) AND c.key = ? AND o.repeat = ?`, runID, caseID, repeat).
-		Scan(&textID, &logID, &failed, &o.LatencyMS, &o.FirstTokenMS, &usage.InputTokens, &usage.OutputTokens, &usage.CostUSD, &scores, &reasons, &caseBody)
+		Scan(&textID, &logID, &failed, &o.LatencyMS, &o.FirstTokenMS, &usage.InputTokens, &usage.OutputTokens, &usage.CostUSD, &o.ResponseID, &o.Cached, &scores, &reasons, &caseBody)
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, r, s.noCase(ctx, runID, caseID)
 	}
@@ -258,41 +257,4 @@ func (s *DB) scores(ctx context.Context, runID, values, reasons string) ([]eval.
 		scores = append(scores, eval.Score{Metric: run.Metrics[metric].Name, Status: status, Value: value, Reason: n.Reason, Evidence: n.Evidence})
 	})
 	return scores, errors.Join(err, strange)
-}
-
-// Comparison is what is kept of a comparison: enough to make it again.
-type Comparison struct {
-	Baseline, Candidate string // run ids
-	Created             time.Time
-	Options             json.RawMessage
-	Verdict             string
-	ExitCode            int
-}
-
-// SaveComparison records that two runs were compared.
-func (s *DB) SaveComparison(ctx context.Context, c Comparison) error {
-	_, err := s.db.ExecContext(ctx, `INSERT INTO comparisons (baseline, candidate, created, options, verdict, exit_code)
-		VALUES ((SELECT number FROM runs WHERE id = ?), (SELECT number FROM runs WHERE id = ?), ?, ?, ?, ?)`,
-		c.Baseline, c.Candidate, c.Created.UnixMilli(), string(c.Options), c.Verdict, c.ExitCode)
-	if err != nil {
-		return s.explain(err)
-	}
-	return nil
-}
-
-// LatestComparison is the one that was recorded last.
-func (s *DB) LatestComparison(ctx context.Context) (c Comparison, err error) {
-	var created int64
-	var options string
-	err = s.db.QueryRowContext(ctx, `SELECT b.id, n.id, c.created, c.options, c.verdict, c.exit_code FROM comparisons c
-		JOIN runs b ON b.number = c.baseline JOIN runs n ON n.number = c.candidate ORDER BY c.number DESC LIMIT 1`).
-		Scan(&c.Baseline, &c.Candidate, &created, &options, &c.Verdict, &c.ExitCode)
-	if errors.Is(err, sql.ErrNoRows) {
-		return c, fmt.Errorf("a comparison: %w", ErrNotFound)
-	}
-	if err != nil {
-		return c, s.explain(err)
-	}
-	c.Created, c.Options = time.UnixMilli(created).UTC(), json.RawMessage(options)
-	return c, nil
 }

@@ -78,6 +78,13 @@ func (s *DB) byAgent(ctx context.Context, ref string) ([]eval.Run, error) {
 	return s.queryRuns(ctx, "SELECT "+runColumns+" FROM runs WHERE agent || '@' || version = ? AND version <> ''"+newestComplete, ref)
 }
 
+// SameVersion lists the complete runs of the same suite, agent and version,
+// newest first.
+func (s *DB) SameVersion(ctx context.Context, run eval.Run) ([]eval.Run, error) {
+	return s.queryRuns(ctx, "SELECT "+runColumns+" FROM runs WHERE suite = ? AND agent = ? AND version = ? AND status = 'complete'"+newestFirst,
+		run.Suite, run.Agent, run.Version)
+}
+
 func (s *DB) byPrefix(ctx context.Context, ref string) ([]eval.Run, error) {
 	if len(ref) < minPrefix || strings.Trim(ref, crockford) != "" {
 		return nil, nil

@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,6 +19,7 @@ import (
 	"holdtrue/eval/drift"
 	"holdtrue/eval/store"
 	"holdtrue/reports"
+	"holdtrue/scorers/text"
 )
 
 // compareFlags are the flags of every command that ends in a comparison.
@@ -26,11 +28,13 @@ type compareFlags struct {
 	alpha        float64
 	slices       []string
 	draws        int
-	partial      bool
+	pool         int
+	force        bool
 	inconclusive string
 	format       string
 	output       string
 
+	pooling  bool          // --pool was given
 	standard drift.Options // the suite's own settings
 }
 
@@ -40,7 +44,8 @@ func (f *compareFlags) bind(c *cobra.Command) {
 	fl.Float64Var(&f.alpha, "alpha", 0, "two-sided error rate of the whole report (default: the suite's, or 0.05)")
 	fl.StringSliceVar(&f.slices, "slices", nil, "tag keys whose values become slices, `KEY,...` (default: the suite's)")
 	fl.IntVar(&f.draws, "draws", 0, "random sign flips for the correction (default 9999)")
-	fl.BoolVar(&f.partial, "partial", false, "let an incomplete run take part, and say so in the report")
+	fl.IntVar(&f.pool, "pool", defaultPool, "earlier runs of the baseline's version that are pooled with it, at most `N`; 0 for none")
+	fl.BoolVar(&f.force, "force", false, "compare what would be refused (an incomplete run, lost cases, too many failed calls, ...), and say so in the report")
 	fl.StringVar(&f.inconclusive, "inconclusive", "", "what an inconclusive result does: fail (exit 3), warn (exit 3) or pass (exit 0)")
 	f.bindOutput(c)
 }
@@ -68,11 +73,15 @@ func must(err error) {
 func (f *compareFlags) options(c *cobra.Command, suite *eval.Suite) (drift.Options, error) {
 	f.standard = suiteOptions(suite)
 	o := f.standard
-	o.Draws, o.Partial = f.draws, f.partial
+	o.Draws, o.Force = f.draws, f.force
 	if suite != nil && f.inconclusive == "" {
 		f.inconclusive = suite.Compare.Inconclusive
 	}
 	set := c.Flags().Changed
+	if suite != nil && suite.Compare.Pool != nil && !set("pool") {
+		f.pool = *suite.Compare.Pool
+	}
+	f.pooling = set("pool")
 	if set("margin") {
 		o.Margin = &f.margin
 	}
@@ -87,6 +96,8 @@ func (f *compareFlags) options(c *cobra.Command, suite *eval.Suite) (drift.Optio
 		return o, usage("", "--margin is %v; it is a loss in score points, from 0 to 1 (0.05 is five points of 100)", *o.Margin)
 	case set("alpha") && !(f.alpha > 0 && f.alpha < 0.5):
 		return o, usage("", "--alpha is %v; it is an error rate between 0 and 0.5, such as 0.05", f.alpha)
+	case f.pool < 0:
+		return o, usage("", "--pool is %d; it counts earlier runs of the baseline's version, 0 or more", f.pool)
 	case set("draws") && (f.draws < 99 || f.draws > 1_000_000):
 		return o, usage("", "--draws is %d; 99 to 1000000 can be drawn", f.draws)
 	}
@@ -124,8 +135,11 @@ func (f *compareFlags) settings(used drift.Options) string {
 	flag(used.Alpha != standard.Alpha, "alpha", used.Alpha)
 	flag(!slices.Equal(used.Slices, standard.Slices), "slices", listFlag(used.Slices))
 	flag(used.Draws != standard.Draws, "draws", used.Draws)
-	if used.Partial {
-		b.WriteString(" --partial")
+	if f.pooling {
+		fmt.Fprintf(&b, " --pool %d", f.pool)
+	}
+	if used.Force {
+		b.WriteString(" --force")
 	}
 	return b.String()
 }
@@ -164,9 +178,15 @@ func formatOf(file string) string {
 
 // comparison compares two stored runs and records that it was done.
 func (a *app) comparison(ctx context.Context, db *store.DB, base, cand eval.Run, opt drift.Options, f *compareFlags) (*drift.Comparison, error) {
-	c, err := drift.Compare(ctx,
-		drift.Input{Run: base, Rows: db.Rows(ctx, base.ID)},
-		drift.Input{Run: cand, Rows: db.Rows(ctx, cand.ID)}, opt, db.Result)
+	var err error
+	if opt.Month, err = a.monthly(ctx, db, base); err != nil {
+		return nil, err
+	}
+	before, after, err := a.sides(ctx, db, base, cand, opt, f.pool)
+	if err != nil {
+		return nil, err
+	}
+	c, err := drift.Compare(ctx, before, after, opt, db.Result)
 	if err != nil {
 		return nil, err
 	}
@@ -176,6 +196,28 @@ func (a *app) comparison(ctx context.Context, db *store.DB, base, cand eval.Run,
 		err = nil
 	}
 	return c, err
+}
+
+// input is a stored run as one side of a comparison.
+func input(ctx context.Context, db *store.DB, run eval.Run) drift.Input {
+	return drift.Input{Run: run, Rows: db.Rows(ctx, run.ID), Words: readWords(db)}
+}
+
+// wordsRead is how many bytes of a text its words are read from.
+const wordsRead = 64 << 10
+
+// readWords cuts stored texts into words.
+func readWords(db *store.DB) drift.ReadWords {
+	return func(ctx context.Context, ids []uint64) iter.Seq2[drift.Words, error] {
+		return func(yield func(drift.Words, error) bool) {
+			for t, err := range db.Texts(ctx, ids) {
+				words := text.Words(t.Text[:min(len(t.Text), wordsRead)])
+				if !yield(drift.Words{Text: t.ID, Words: words}, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
 }
 
 func exitCode(c *drift.Comparison, f *compareFlags) int {
@@ -248,7 +290,7 @@ func (a *app) nextCommands(c *drift.Comparison, settings string) []string {
 		report = "compare"
 	}
 	commands = append(commands, a.again(report, c)+settings+" --format markdown -o report.md")
-	if v := c.Verdict; v == drift.Holds || v == drift.Improved {
+	if v := c.Verdict; (v == drift.Holds || v == drift.Improved) && !cand.Stopped() {
 		commands = append(commands, fmt.Sprintf("%s baseline set%s %s", a.prog, a.where(), cand.ID))
 	}
 	return commands

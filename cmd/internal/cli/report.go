@@ -46,9 +46,11 @@ whatever the verdict.`,
 			if err != nil {
 				return err
 			}
-			c, err := drift.Compare(ctx,
-				drift.Input{Run: wanted.base, Rows: db.Rows(ctx, wanted.base.ID)},
-				drift.Input{Run: wanted.cand, Rows: db.Rows(ctx, wanted.cand.ID)}, wanted.options, db.Result)
+			before, after, err := a.sides(ctx, db, wanted.base, wanted.cand, wanted.options, f.pool)
+			if err != nil {
+				return err
+			}
+			c, err := drift.Compare(ctx, before, after, wanted.options, db.Result)
 			if err != nil {
 				return err
 			}
@@ -68,6 +70,7 @@ type wanted struct {
 // wantedComparison is what the arguments name, or the last one that was stored.
 func (a *app) wantedComparison(ctx context.Context, db *store.DB, suite *eval.Suite, f *compareFlags, cmd *cobra.Command, args []string) (w wanted, err error) {
 	if len(args) == 2 {
+		f.pool = defaultPool
 		if w.options, err = f.options(cmd, suite); err != nil {
 			return w, err
 		}
@@ -87,6 +90,9 @@ func (a *app) wantedComparison(ctx context.Context, db *store.DB, suite *eval.Su
 	}
 	if err := json.Unmarshal(last.Options, &w.options); err != nil {
 		return w, fmt.Errorf("settings of the last comparison: %w", err)
+	}
+	if w.options.Earlier == nil {
+		w.options.Earlier = []string{} // none were pooled, whatever has been stored since
 	}
 	if w.base, err = db.Run(ctx, last.Baseline); err != nil {
 		return w, err

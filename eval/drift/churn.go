@@ -1,0 +1,201 @@
+package drift
+
+import (
+	"hash/maphash"
+	"math"
+
+	"holdtrue/eval"
+	"holdtrue/eval/stats"
+)
+
+// Churn says how much changed at all between the sides, for better or worse or
+// neither, beside how much the same version changes from answer to answer.
+type Churn struct {
+	Texts     ChurnShare `json:"texts"`
+	Decisions ChurnShare `json:"decisions"` // of the yes/no gating metrics together
+	Scores    ChurnShare `json:"scores"`    // of all gating metrics together, measures apart
+	Reason    string     `json:"reason"`
+}
+
+// ChurnShare is one kind of change.
+type ChurnShare struct {
+	// Share is the chance that an answer of the candidate differs from one of
+	// the baseline to the same case, averaged over the Cases with an answer on
+	// both sides.
+	Share float64 `json:"share"`
+	Cases int     `json:"cases"`
+	// Floor is the chance that two answers of the same version to the same case
+	// differ, averaged over the FloorCases with two answers on a side; nil where
+	// there are none: the noise is then unknown.
+	Floor      *float64 `json:"floor,omitzero"`
+	FloorCases int      `json:"floor_cases"`
+	// P is the one-sided mid-p of the sign-flip test that Share is no more than
+	// Floor over the FloorCases; nil without a floor. Above says that it is at
+	// most half of the comparison's alpha.
+	P     *float64 `json:"p,omitzero"`
+	Above bool     `json:"above"`
+}
+
+// beyond says that something changed that the version's own noise does not
+// explain, or may not: unknown noise is no excuse.
+func (c *Churn) beyond() bool {
+	for _, s := range c.kinds() {
+		if s.Above || s.Floor == nil && s.Share > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *Churn) kinds() []*ChurnShare { return []*ChurnShare{&c.Texts, &c.Decisions, &c.Scores} }
+
+// signature stands for what an output is as far as one kind of change goes.
+type signature func(t *table, row int32) uint64
+
+// churn measures all kinds of change.
+func (p *pairs) churn(gating []*measured, alpha float64) Churn {
+	var decisions, scores []*measured
+	for _, x := range gating {
+		if x.metric.Scale == eval.Binary {
+			decisions = append(decisions, x)
+		}
+		if x.metric.Scale != eval.Measure {
+			scores = append(scores, x)
+		}
+	}
+	c := Churn{
+		Texts: p.churnOf(alpha, func(t *table, row int32) uint64 { return t.rows[row].text }),
+	}
+	if len(decisions) > 0 {
+		c.Decisions = p.churnOf(alpha, p.scoreSignature(decisions))
+	}
+	if len(scores) > 0 {
+		c.Scores = p.churnOf(alpha, p.scoreSignature(scores))
+	}
+	c.Reason = c.words()
+	return c
+}
+
+// scoreSignature stands for the scores of an output. The seed of the hash does
+// not matter: signatures are only held against each other.
+func (p *pairs) scoreSignature(metrics []*measured) signature {
+	var h maphash.Hash
+	return func(t *table, row int32) uint64 {
+		h.Reset()
+		for _, x := range metrics {
+			metric := x.cand
+			if t == p.base {
+				metric = x.base
+			}
+			v := t.value(row, metric)
+			if v == v { // what has no score is the same whatever the NaN
+				maphash.WriteComparable(&h, math.Round(v*1e9))
+			} else {
+				maphash.WriteComparable(&h, "none")
+			}
+		}
+		return h.Sum64()
+	}
+}
+
+// churnOf averages one kind of change over the cases. That the excess of a case
+// over its own noise has mean zero if the versions are the same follows from the
+// answers being exchangeable; its sign is flipped as in any test of a mean.
+func (p *pairs) churnOf(alpha float64, of signature) ChurnShare {
+	var s ChurnShare
+	var a, b []uint64
+	var excess []float64
+	total, floor := 0.0, 0.0
+	for _, c := range p.cases {
+		a, b = p.base.signatures(c[0], of, a[:0]), p.cand.signatures(c[1], of, b[:0])
+		if len(a) == 0 || len(b) == 0 {
+			continue
+		}
+		s.Cases++
+		cross := 1 - matches(a, b)/float64(len(a)*len(b))
+		total += cross
+		own, sides := 0.0, 0.0
+		for _, side := range [][]uint64{a, b} {
+			if n := float64(len(side)); n >= 2 {
+				own += 1 - (matches(side, side)-n)/(n*(n-1))
+				sides++
+			}
+		}
+		if sides > 0 {
+			s.FloorCases++
+			floor += own / sides
+			d := cross - own/sides
+			if math.Abs(d) < 1e-12 {
+				d = 0
+			}
+			excess = append(excess, d)
+		}
+	}
+	if s.Cases > 0 {
+		s.Share = total / float64(s.Cases)
+	}
+	if s.FloorCases > 0 {
+		floor /= float64(s.FloorCases)
+		test := stats.SignFlip(excess)
+		up := test.Mid / 2
+		if test.Z < 0 {
+			up = 1 - up
+		}
+		s.Floor, s.P, s.Above = &floor, &up, test.Z > 0 && up <= alpha/2
+	}
+	return s
+}
+
+// signatures lists those of the answered outputs of a case.
+func (t *table) signatures(c int32, of signature, dst []uint64) []uint64 {
+	for _, r := range t.cases[c].rows {
+		if !t.rows[r].failed {
+			dst = append(dst, of(t, r))
+		}
+	}
+	return dst
+}
+
+// matches counts the pairs of one of a and one of b that are equal.
+func matches(a, b []uint64) float64 {
+	n := 0
+	for _, x := range a {
+		for _, y := range b {
+			if x == y {
+				n++
+			}
+		}
+	}
+	return float64(n)
+}
+
+// words says how much changed, and of each kind whether that is more than noise.
+func (c *Churn) words() string {
+	if c.Texts.Cases == 0 {
+		return ""
+	}
+	words := c.Texts.words("texts changed", "between two answers of one version ")
+	if c.Decisions.Cases > 0 {
+		words += ", " + c.Decisions.words("yes/no decisions", "")
+	}
+	if c.Scores.Cases > 0 {
+		words += ", " + c.Scores.words("scores", "")
+	}
+	if c.Texts.Floor == nil {
+		return words + "; how much the same version changes by itself is unknown: answer each case at least twice"
+	}
+	return words
+}
+
+// words is "13 % of the texts (2 %: more than noise)".
+func (s *ChurnShare) words(what, lead string) string {
+	words := percent(s.Share) + " of the " + what
+	if s.Floor == nil {
+		return words
+	}
+	words += " (" + lead + percent(*s.Floor)
+	if s.Above {
+		words += ", so more than noise"
+	}
+	return words + ")"
+}
