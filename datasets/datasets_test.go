@@ -180,6 +180,7 @@ agents:
   one: {recording: $DIR/a.jsonl, version: "${V}", timeout: 90s, lineage: {index: "7"}}
   two: {command: [./bot, "$$HOME"]}
 metrics: [exact, {regex: {pattern: 'a\d', name: r, margin: 0.1}}]
+measures: false
 compare: {baseline: b, margin: 0.02, alpha: 0.1, slices: [topic], inconclusive: pass}
 `)
 	env := func(name string) (string, bool) {
@@ -191,7 +192,7 @@ compare: {baseline: b, margin: 0.02, alpha: 0.1, slices: [topic], inconclusive: 
 		t.Fatal(err)
 	}
 	if len(s.Cases) != 2 || s.Agents[0].Version != "3" || string(s.Agents[0].Args) != `"/rec/a.jsonl"` || s.Agents[0].Timeout.Seconds() != 90 ||
-		string(s.Agents[1].Args) != `["./bot","$HOME"]` || s.Metrics[1].Name != "r" || *s.Metrics[1].Margin != 0.1 || *s.Compare.Margin != 0.02 || s.Compare.Inconclusive != "pass" {
+		string(s.Agents[1].Args) != `["./bot","$HOME"]` || s.Metrics[1].Name != "r" || *s.Metrics[1].Margin != 0.1 || *s.Compare.Margin != 0.02 || s.Compare.Inconclusive != "pass" || !s.WithoutMeasures {
 		t.Errorf("%+v", s)
 	}
 	for text, want := range map[string]string{
@@ -203,6 +204,8 @@ compare: {baseline: b, margin: 0.02, alpha: 0.1, slices: [topic], inconclusive: 
 		"suite: s\ncases: golden/a.jsonl\ncompare: {alpha: 0.5}":        "expected an error rate between 0 and 0.5",
 		"suite: s\ncases: golden/a.jsonl\ncompare: {inconclusive: pas}": `did you mean "pass"?`,
 		"suite: s\nsuite: t\ncases: golden/a.jsonl":                     "stands twice",
+		"suite: s\ncases: golden/a.jsonl\nmeasures: [length]":           "measures: expected true or false, found a list",
+		"suite: s\ncases: golden/a.jsonl\nmeasure: true":                `did you mean "measures"?`,
 		"- a":      "expected keys and values",
 		"suite: [": "not valid YAML",
 		"":         "the file is empty",

@@ -32,6 +32,8 @@ type Run struct {
 	Selection string            `json:"selection,omitzero"`
 	Metrics   []Metric          `json:"metrics"`
 	Lineage   map[string]string `json:"lineage,omitempty"`
+	// StopEarly, if set, says that the run may end before all cases are asked.
+	StopEarly *StopEarly `json:"stop_early,omitzero"`
 }
 
 // Name is how people speak of the version that ran: agent@version, or agent.

@@ -229,13 +229,14 @@ func cutMarkup(s string) string {
 }
 
 func markdownOthers(c *drift.Comparison) string {
-	var changed []string
-	for i := range c.Others {
-		if m := &c.Others[i]; m.Reason != "" {
-			changed = append(changed, m.Reason)
+	var lines []string
+	shown, _ := behaviour(c)
+	for _, m := range shown {
+		if m.Reason != "" {
+			lines = append(lines, m.Reason)
 		}
 	}
-	return markdownList("Changed, neither better nor worse", changed)
+	return markdownList("Neither better nor worse", append(lines, behaviourLines(c)...))
 }
 
 func markdownList(title string, lines []string) string {

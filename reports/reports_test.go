@@ -60,6 +60,14 @@ func rich() *drift.Comparison {
 	length := drift.Metric{Metric: metric("length", eval.Measure, eval.Neither), Verdict: drift.Changed, Reason: "length changed from 116 to 105", Overall: cell("", drift.Changed, -11)}
 	length.Overall.Baseline, length.Overall.Candidate = 116.4, 105.2
 	c.Others = []drift.Metric{length}
+	for i, v := range []drift.Verdict{drift.NoChangeSeen, drift.Changed, drift.NoChangeSeen} {
+		m := drift.Metric{Metric: metric(fmt.Sprintf("measure-%d", i), eval.Binary, eval.Neither), Verdict: v, Reason: fmt.Sprintf("measure-%d says %s", i, v), Overall: cell("", v, 0.2*float64(i))}
+		m.Metric.Gate, m.Metric.Standard = false, true
+		c.Others = append(c.Others, m)
+	}
+	c.Vocabulary = &drift.Vocabulary{Verdict: drift.Changed, Cases: 42, Tested: 120, Changed: 1, Draws: 9999,
+		Reason: "1 word became more or less frequent beyond noise in the answers to 42 cases whose texts changed: \"<b>@all`|\" 2 % to 31 %",
+		Words:  []drift.WordShift{{Word: "<b>@all`|", Baseline: 0.02, Candidate: 0.31, P: 0.0001}}}
 	failures := drift.Metric{Metric: metric("errors", eval.Binary, eval.Lower), Verdict: drift.NoChangeSeen, Overall: cell("", drift.NoChangeSeen, 0.008)}
 	c.Errors = &failures
 	for i := range 7 {

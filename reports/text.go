@@ -122,19 +122,26 @@ func (t textWriter) slices() error {
 
 func (t textWriter) others() error {
 	tab := table{header: []string{"measure", "", "before", "now", "change [95 %]", "unit", "p"}, right: []int{2, 3, 6}, spare: []int{6}}
-	for i := range t.c.Others {
-		m := &t.c.Others[i]
+	shown, _ := behaviour(t.c)
+	for _, m := range shown {
 		o := &m.Overall
 		tab.add(plain(m.Metric.Name), string(m.Verdict), level(m.Metric, o.Baseline), level(m.Metric, o.Candidate), change(m.Metric, o), plain(m.Metric.Unit), corrected(o))
 	}
 	if e := t.c.Errors; e != nil && t.c.Baseline.Failed+t.c.Candidate.Failed > 0 {
 		tab.add("failed calls", string(e.Verdict), level(e.Metric, e.Overall.Baseline), level(e.Metric, e.Overall.Candidate), change(e.Metric, &e.Overall), "%", corrected(&e.Overall))
 	}
-	if len(tab.rows) == 0 {
+	lines := behaviourLines(t.c)
+	if len(tab.rows)+len(lines) == 0 {
 		return nil
 	}
 	t.title("Neither better nor worse")
-	return tab.text(t.b, t.opt.Width)
+	if err := tab.text(t.b, t.opt.Width); err != nil {
+		return err
+	}
+	for _, l := range lines {
+		fmt.Fprintln(t.b, wrap(l, t.opt.Width))
+	}
+	return nil
 }
 
 func (t textWriter) cases() error {

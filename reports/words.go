@@ -66,7 +66,7 @@ func howSure(c *drift.Comparison) []string {
 		lines = append(lines, "Cases: "+c.Cases.Reason+".")
 	}
 	if c.Churn.Reason != "" {
-		lines = append(lines, "Changed: "+c.Churn.Reason+".")
+		lines = append(lines, "Churn: "+c.Churn.Reason+".")
 	}
 	for _, f := range c.Forced {
 		lines = append(lines, "FORCED, would have been refused: "+plain(f)+".")
@@ -98,7 +98,7 @@ func sureness(c *drift.Comparison) string {
 		}
 		text += fmt.Sprintf("; %s of the same version pooled with the baseline (%s)", several(n, "earlier run"), several(answers, "answer"))
 	}
-	return text + "."
+	return text + "." + alsoChanged(c)
 }
 
 // ground says how the verdict was reached.

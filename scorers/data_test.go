@@ -20,6 +20,7 @@ const dataDir = "../../shared/data"
 
 type record struct {
 	ID        string   `json:"id"`
+	Prompt    string   `json:"prompt"`
 	Reference *answer  `json:"reference"`
 	Output    *string  `json:"output"`
 	Context   []string `json:"context"`

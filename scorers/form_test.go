@@ -10,6 +10,8 @@ func TestStructure(t *testing.T) {
 		{why: "bullets", args: `{"element":"bullets","min":3,"max":3}`, output: "List:\n* a\n - b\n• c\n**bold**\n---\n", want: 1},
 		{why: "too few", args: `{"element":"bullets","min":3}`, output: "* a", want: 0, reason: "1 bullet, at least 3 wanted"},
 		{why: "numbered", args: `{"element":"numbered","min":2,"max":2}`, output: "1. a\n2) b\n3 c", want: 1},
+		{why: "lists", args: `{"element":"lists","min":4,"max":4}`, output: "So:\n1. a\n- b\n2) c\n• d\nthe 3. e", want: 1},
+		{why: "no list", args: `{"element":"lists","min":1}`, output: "2026 was\na year - so", want: 0, reason: "0 list lines, at least 1"},
 		{why: "headings", args: `{"element":"headings","min":2,"max":2}`, output: "# A\n### B\n#hash", want: 1},
 		{why: "paragraphs", args: `{"element":"paragraphs","min":2,"max":2}`, output: "a\nb\n \nc", want: 1},
 		{why: "divided by a mark", args: `{"element":"paragraphs","separator":"***","min":2,"max":2}`, output: "a\n***\nb", want: 1},

@@ -3,6 +3,8 @@ package scorers
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -79,7 +81,13 @@ func (t tongue) String() string {
 const tongueHead = 500
 
 func tongueOf(s string) tongue {
-	head := cut(s, tongueHead)
+	head := text.Lower(cut(s, tongueHead))
+	if text.ASCII(head) {
+		if strings.IndexFunc(head, unicode.IsLetter) < 0 {
+			return tongue{}
+		}
+		return tongue{"Latin", latinLanguage(head)}
+	}
 	latin, others := 0, map[string]int{}
 	for _, r := range head {
 		switch {
@@ -136,12 +144,13 @@ func scriptOf(r rune) string {
 }
 
 // latinLanguage is the language with the most frequent words, two at least and
-// more than any other.
+// more than any other. s is in lower case.
 func latinLanguage(s string) string {
 	const least = 2
-	votes, of := make(map[string]int, len(frequentWords)), languagesOf()
-	for word := range strings.FieldsFuncSeq(text.Lower(s), func(r rune) bool { return !unicode.IsLetter(r) }) {
-		for _, l := range of[word] {
+	of := votesOf()
+	votes := make([]int, len(of.languages))
+	for word := range strings.FieldsFuncSeq(s, notLetter) {
+		for _, l := range of.words[word] {
 			votes[l]++
 		}
 	}
@@ -149,7 +158,7 @@ func latinLanguage(s string) string {
 	for l, n := range votes {
 		switch {
 		case n > first:
-			first, second, language = n, first, l
+			first, second, language = n, first, of.languages[l]
 		case n > second:
 			second = n
 		}
@@ -159,3 +168,26 @@ func latinLanguage(s string) string {
 	}
 	return language
 }
+
+func notLetter(r rune) bool {
+	if r < unicode.MaxASCII {
+		return r < 'a' || r > 'z'
+	}
+	return !unicode.IsLetter(r)
+}
+
+// ballot numbers the languages that frequent words vote for.
+type ballot struct {
+	languages []string
+	words     map[string][]uint8
+}
+
+var votesOf = sync.OnceValue(func() (b ballot) {
+	b.languages, b.words = slices.Sorted(maps.Keys(frequentWords)), map[string][]uint8{}
+	for l, language := range b.languages {
+		for _, w := range strings.Fields(frequentWords[language]) {
+			b.words[w] = append(b.words[w], uint8(l))
+		}
+	}
+	return b
+})

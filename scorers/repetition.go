@@ -155,7 +155,7 @@ func openBracket(s string) rune {
 func endsInMidSentence(line string) string {
 	line = strings.TrimSpace(line)
 	first, _ := utf8.DecodeRuneInString(line)
-	if strings.ContainsRune("#*-+•|>`", first) || unicode.IsDigit(first) || len(strings.Fields(line)) < 5 {
+	if strings.ContainsRune("#*-+•|>`", first) || unicode.IsDigit(first) || !hasWords(line, 5) {
 		return ""
 	}
 	if last := line[strings.LastIndexAny(line, " \t")+1:]; strings.ContainsAny(last, "@") || strings.Contains(last, "://") || strings.HasPrefix(last, "www.") {
@@ -167,4 +167,14 @@ func endsInMidSentence(line string) string {
 		return "ends in mid-sentence: " + quote(tail(line, 40))
 	}
 	return ""
+}
+
+// hasWords reports whether a text has n words between blanks, or more.
+func hasWords(s string, n int) bool {
+	for range strings.FieldsSeq(s) {
+		if n--; n == 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -47,6 +47,7 @@ var fewPlaces = map[string][]string{
 	"go.yaml.in/yaml/v4":                       {"datasets", "scorers"},
 	"github.com/olekukonko/tablewriter":        {"reports"},
 	"github.com/sergi/go-diff":                 {"reports"},
+	"github.com/guptarohit/asciigraph":         {"reports"},
 	"gonum.org/v1/gonum":                       {"eval/stats"},
 	"github.com/vbauerster/mpb/v8":             {"cmd/internal/cli"},
 	"github.com/santhosh-tekuri/jsonschema/v6": {"scorers"},

@@ -64,7 +64,7 @@ func TestReadmeBlocks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]string{"demo": demoBlock(t), "scorers": scorersBlock()} {
+	for name, want := range map[string]string{"demo": demoBlock(t), "scorers": scorersBlock(), "trend": trendBlock(t)} {
 		readme, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)

@@ -45,6 +45,9 @@ func (c *Comparison) addWarnings(data *pairs, both []matched) {
 		}
 	}
 	for _, m := range slices.Concat(c.Metrics, c.Others) {
+		if m.Metric.Standard {
+			continue // as the figure is recorded, or the language can be told
+		}
 		if n := m.Overall.Cases; n > 0 && n < p.Paired-p.FailedTotal {
 			c.Warnings = append(c.Warnings, fmt.Sprintf("%s has scores on both sides for %d of %s", m.Metric.Name, n, count(p.Paired, "paired case")))
 		}

@@ -140,7 +140,7 @@ func (f *finding) interval(c *Cell, diff []float64, confidence float64) *float64
 	if f.m.metric.Scale != eval.Measure {
 		c.Method = "gaffke"
 		c.Low, c.High = stats.Gaffke(diff, -1, 1, confidence)
-		low, high := stats.Gaffke(diff, -1, 1, 2*holdsAt-1)
+		low, high := stats.Gaffke(diff, -1, 1, 2*f.levels.holds-1)
 		margin := max(-low, high)
 		return &margin
 	}
@@ -154,7 +154,7 @@ func (f *finding) interval(c *Cell, diff []float64, confidence float64) *float64
 	if c.Cases < leastMeasure {
 		return nil
 	}
-	low, high, _ = subsamples.Interval(2*holdsAt - 1)
+	low, high, _ = subsamples.Interval(2*f.levels.holds - 1)
 	margin := max(-low, high)
 	return &margin
 }

@@ -174,7 +174,7 @@ func (c *Churn) words() string {
 	if c.Texts.Cases == 0 {
 		return ""
 	}
-	words := c.Texts.words("texts", "two answers of one version: ")
+	words := c.Texts.words("texts changed", "between two answers of one version ")
 	if c.Decisions.Cases > 0 {
 		words += ", " + c.Decisions.words("yes/no decisions", "")
 	}

@@ -83,6 +83,7 @@ func Compare(ctx context.Context, base, cand Input, opts Options, fetch Fetch) (
 	if c.refuseIncomplete(); c.refused() {
 		return c, nil
 	}
+	opts = opts.forFixedSample(&base.Run, &cand.Run)
 	before, err := read(ctx, base, opts.Slices)
 	if err != nil {
 		return nil, err
@@ -96,12 +97,38 @@ func Compare(ctx context.Context, base, cand Input, opts Options, fetch Fetch) (
 
 	p, pairing := pair(before, after)
 	c.Pairing = pairing
+	c.setAsideUnasked(before, after)
 	c.refuseBroken(p)
 	c.refuseLost(before, after)
 	c.Warnings = append(c.Warnings, p.findSlices(opts.Slices)...)
 	both, left, lost := matchMetrics(before, after)
 	c.Left = left
-	var gating, others []*measured
+	gating, others := p.measureAll(both)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	c.tellHistory()
+	c.Churn = p.churn(gating, c.Options.Alpha)
+	levels := levelsFor(opts.Alpha, p.repeated() && len(gating) > 0)
+	levels.holds = holdsConfidence(&base.Run, &cand.Run)
+	c.Metrics, c.Draws = p.testFamily(gating, opts, levels, c.Seed)
+	draws, err := c.compareBehaviour(ctx, p, others, base, cand, opts)
+	if err != nil {
+		return nil, err
+	}
+	c.Draws = max(c.Draws, draws)
+	c.Errors = p.testErrors(opts)
+	c.addWarnings(p, both)
+	p.stopVerdicts(c, gating)
+	c.conclude(lost, p.unscored(gating, opts.Alpha))
+	p.rankCases(c, gating)
+	c.advise()
+	return c, c.fetchTexts(ctx, fetch)
+}
+
+// measureAll averages every metric within the cases: those that gate, and the
+// others.
+func (p *pairs) measureAll(both []matched) (gating, others []*measured) {
 	for _, m := range both {
 		x := p.measure(m.metric, m.base, m.cand)
 		if gates(m.metric) {
@@ -110,37 +137,29 @@ func Compare(ctx context.Context, base, cand Input, opts Options, fetch Fetch) (
 			others = append(others, x)
 		}
 	}
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	c.Runs, c.Alarms = p.runNoise(), alarmBudget(opts)
+	return gating, others
+}
+
+// tellHistory says what stands behind the baseline, and how often its alarms are
+// false.
+func (c *Comparison) tellHistory() {
+	c.Runs, c.Alarms = runNoise(&c.Baseline, &c.Candidate), alarmBudget(c.Options)
 	c.Options.Earlier = nil
 	for _, e := range c.Baseline.Earlier {
 		c.Options.Earlier = append(c.Options.Earlier, e.ID)
 	}
-	c.Churn = p.churn(gating, opts.Alpha)
-	levels := levelsFor(opts.Alpha, p.repeated() && len(gating) > 0)
-	c.Metrics, c.Draws = p.testFamily(gating, opts, levels, c.Seed)
-	var draws int
-	c.Others, draws = p.testFamily(others, opts, levelsFor(opts.Alpha, false), c.Seed)
-	c.Draws = max(c.Draws, draws)
-	c.Errors = p.testErrors(opts)
-	c.addWarnings(p, both)
-	c.conclude(lost, p.unscored(gating, opts.Alpha))
-	p.rankCases(c, gating)
-	c.advise()
-	return c, c.fetchTexts(ctx, fetch)
 }
 
 // levels are the two-sided levels of a family: of the sign flips, and of the
 // within-case test, 0 where that does not run. A one-sided error takes half.
-type levels struct{ average, within float64 }
+// holds is the one-sided confidence of "holds".
+type levels struct{ average, within, holds float64 }
 
 func levelsFor(alpha float64, within bool) levels {
 	if within {
-		return levels{alpha / 2, alpha / 2}
+		return levels{alpha / 2, alpha / 2, holdsAt}
 	}
-	return levels{average: alpha}
+	return levels{average: alpha, holds: holdsAt}
 }
 
 // repeated says whether the within-case test can see more than the sign flips:

@@ -49,12 +49,16 @@ type Comparison struct {
 	// corrected p values; 0 where the p values are exact.
 	Draws int `json:"draws"`
 
-	Pairing  Pairing  `json:"pairing"`
-	Metrics  []Metric `json:"metrics"`  // the gating family, in the order of the run
-	Others   []Metric `json:"others"`   // measures and metrics that do not gate: changed or not
-	Errors   *Metric  `json:"errors"`   // share of failed calls, over all planned outputs
-	Left     []Left   `json:"left_out"` // metrics that could not be compared, and why
-	Warnings []string `json:"warnings,omitempty"`
+	Pairing Pairing  `json:"pairing"`
+	Metrics []Metric `json:"metrics"` // the gating family, in the order of the run
+	// Others are the measures and metrics that do not gate: changed or not. With
+	// Vocabulary, nil where the texts could not be read, they are a second family,
+	// with the level Options.Alpha to itself and half of it for each of the two.
+	Others     []Metric    `json:"others"`
+	Vocabulary *Vocabulary `json:"vocabulary,omitzero"`
+	Errors     *Metric     `json:"errors"`   // share of failed calls, over all planned outputs
+	Left       []Left      `json:"left_out"` // metrics that could not be compared, and why
+	Warnings   []string    `json:"warnings,omitempty"`
 	// Forced are the refusals that Options.Force overrode.
 	Forced []string `json:"forced,omitempty"`
 
@@ -162,8 +166,9 @@ type Cell struct {
 	Diff      float64 `json:"diff"`
 	Low       float64 `json:"low"` // confidence interval of Diff
 	High      float64 `json:"high"`
-	// Method names the interval: "gaffke", of a measure "subsample", or "none" where
-	// there are too few cases for one; Low and High are then Diff.
+	// Method names the interval: "gaffke", of a measure "subsample", "betting"
+	// where a run stopped early, or "none" where there are too few cases for one;
+	// Low and High are then Diff.
 	Method string `json:"method"`
 	// Ratio is the geometric mean of candidate/baseline over the cases of a
 	// measure that are above zero on both sides: what its tests are about.

@@ -190,6 +190,13 @@ func mean(values []float64) float64 {
 func matchMetrics(base, cand *table) (both []matched, left []Left, lost []string) {
 	for c, m := range cand.run.Metrics {
 		b := base.metric(m.Name)
+		if b < 0 && m.Standard {
+			continue
+		}
+		if b >= 0 && m.Standard && gates(base.run.Metrics[b]) {
+			left, lost = append(left, Left{m.Name, "the candidate's suite does not name it"}), append(lost, m.Name)
+			continue
+		}
 		if b < 0 {
 			left = append(left, Left{m.Name, "only the candidate has it"})
 			continue
@@ -202,6 +209,9 @@ func matchMetrics(base, cand *table) (both []matched, left []Left, lost []string
 			continue
 		}
 		if base.judged[b]+cand.judged[c] == 0 {
+			if m.Standard && base.unjudge[b]+cand.unjudge[c] == 0 {
+				continue
+			}
 			left = append(left, Left{m.Name, noScores})
 			if gates(m) && base.unjudge[b]+cand.unjudge[c] > 0 {
 				lost = append(lost, m.Name)
@@ -211,7 +221,7 @@ func matchMetrics(base, cand *table) (both []matched, left []Left, lost []string
 		both = append(both, matched{m, b, c})
 	}
 	for _, m := range base.run.Metrics {
-		if cand.metric(m.Name) < 0 {
+		if cand.metric(m.Name) < 0 && !m.Standard {
 			left = append(left, Left{m.Name, "only the baseline has it"})
 			if gates(m) {
 				lost = append(lost, m.Name)

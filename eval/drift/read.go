@@ -13,7 +13,7 @@ import (
 	"holdtrue/eval"
 )
 
-// Input is one side of a comparison: a run and its rows, in any order.
+// Input is one side of a comparison: a run and its rows, in any order, read once.
 type Input struct {
 	Run  eval.Run
 	Rows iter.Seq2[eval.Row, error]
@@ -21,6 +21,9 @@ type Input struct {
 	// that Run holds with the same content are pooled with Run's: the cheapest
 	// evidence there is of how much that version varies.
 	Earlier []Input
+	// Words reads the words of outputs; without it on both sides the vocabulary
+	// is not compared.
+	Words ReadWords
 }
 
 // table is what is kept of a side: about 30 bytes a row plus 8 per metric, and

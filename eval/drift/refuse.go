@@ -62,7 +62,7 @@ func (c *Comparison) refuseBroken(p *pairs) {
 				"look at the errors of the failed calls, then run that version again")
 		}
 	}
-	before, after := p.base.answers(), p.cand.answers()
+	before, after := p.base.tallyAnswers(), p.cand.tallyAnswers()
 	for i, a := range []answers{before, after} {
 		s := c.sides()[i]
 		if a.given >= leastAnswers && float64(a.blank) >= maxBlank*float64(a.given) {
@@ -94,12 +94,16 @@ type answers struct {
 	cases        int    // answered
 	text         uint64 // of the first answer
 	differ       bool   // from it
+	faulty       bool   // some answer is not scored as well as can be
 }
 
-// constant says that many cases have one and the same answer.
-func (a *answers) constant() bool { return !a.differ && a.text != 0 && a.cases >= leastTexts }
+// constant says that many cases have one and the same answer, and that it is not
+// the right one for all of them.
+func (a *answers) constant() bool {
+	return !a.differ && a.faulty && a.text != 0 && a.cases >= leastTexts
+}
 
-func (t *table) answers() (a answers) {
+func (t *table) tallyAnswers() (a answers) {
 	for i := range t.cases {
 		answered := false
 		for _, r := range t.cases[i].rows {
@@ -113,6 +117,7 @@ func (t *table) answers() (a answers) {
 			answered = true
 			a.given++
 			a.differ = a.differ || row.text != a.text
+			a.faulty = a.faulty || !a.differ && t.faulty(r)
 			if row.blank {
 				a.blank++
 			}
@@ -122,4 +127,18 @@ func (t *table) answers() (a answers) {
 		}
 	}
 	return a
+}
+
+// faulty says that a gating metric of a score gives an output less than the best.
+func (t *table) faulty(row int32) bool {
+	for k, m := range t.run.Metrics {
+		best := 1.0
+		if m.Better == eval.Lower {
+			best = 0
+		}
+		if gates(m) && m.Scale != eval.Measure && t.value(row, k) != best {
+			return true
+		}
+	}
+	return false
 }

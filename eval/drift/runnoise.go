@@ -62,8 +62,8 @@ func (p *pairs) manyRuns() (many, other *table) {
 }
 
 // runNoise says whether the noise of runs was measured.
-func (p *pairs) runNoise() RunNoise {
-	n := RunNoise{Runs: max(p.base.runs(), p.cand.runs()), Needed: leastRuns}
+func runNoise(base, cand *Side) RunNoise {
+	n := RunNoise{Runs: 1 + max(len(base.Earlier), len(cand.Earlier)), Needed: leastRuns}
 	if n.Runs < leastRuns {
 		n.Reason = fmt.Sprintf("run-to-run noise is not measured (%s of one version; it takes %d)", count(n.Runs, "run"), leastRuns)
 	} else {

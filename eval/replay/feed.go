@@ -24,6 +24,9 @@ func (r *runner) feed(ctx context.Context, jobs chan<- job) (err error) {
 		if err != nil {
 			return err
 		}
+		if r.gate.shut(n) {
+			return nil
+		}
 		hash := c.Hash()
 		var shared *eval.Shared
 		if repeats*len(r.targets) > 1 {
@@ -37,7 +40,7 @@ func (r *runner) feed(ctx context.Context, jobs chan<- job) (err error) {
 					continue
 				}
 				select {
-				case jobs <- job{target: i, repeat: repeat, c: &c, hash: hash, shared: shared}:
+				case jobs <- job{target: i, repeat: repeat, number: n, c: &c, hash: hash, shared: shared}:
 				case <-ctx.Done():
 					return errStopped
 				}

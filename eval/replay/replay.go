@@ -42,6 +42,14 @@ type Plan struct {
 	// time, over all targets; 0 takes the number of processors.
 	Concurrency int
 	Store       Sink
+	// Enough, if set, is told every result as it arrives, and says whether no
+	// further case need be asked. Cases that have begun are asked in full, and
+	// the run is finished: what it holds is all there will be, which is for the
+	// store to say. It is called on the goroutine that called Run.
+	Enough func(*eval.Result) bool
+	// Begun is the number of cases, the first ones, that are asked in full
+	// whatever Enough says: a run that is resumed holds answers to them.
+	Begun int
 	// Progress, if set, is told how far the run is, after every commit. It is
 	// called on the goroutine that called Run.
 	Progress func(Progress)

@@ -33,6 +33,7 @@ const (
 // time.
 type job struct {
 	target, repeat int
+	number         int // of the case, from 0
 	c              *eval.Case
 	hash           string
 	shared         *eval.Shared // by the jobs of the case
@@ -55,6 +56,7 @@ type runner struct {
 	plan    Plan
 	targets []*targetState
 	planned int
+	gate    gate
 	// room bounds the bytes of the arrivals that wait to be taken in.
 	room *semaphore.Weighted
 	// fail ends the replay: nothing is asked any more, and calls under way are
@@ -100,6 +102,7 @@ func (r *runner) prepare(ctx context.Context) error {
 		r.planned += t.Run.Planned()
 	}
 	r.room = semaphore.NewWeighted(queueBytes)
+	r.gate.begun = r.plan.Begun
 	return nil
 }
 

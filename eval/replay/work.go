@@ -13,7 +13,11 @@ import (
 func (r *runner) work(begin, calls context.Context, jobs <-chan job, arrivals chan<- arrival) {
 	for j := range jobs {
 		a := arrival{job: j, err: errStopped}
-		if begin.Err() == nil {
+		switch {
+		case begin.Err() != nil:
+		case !r.gate.enter(j.number):
+			a.err = errEnough
+		default:
 			a.result, a.err = r.answer(calls, j)
 			r.check(calls, j, &a)
 		}

@@ -34,8 +34,11 @@ func (r *runner) write(commit, calls context.Context, arrivals <-chan arrival) {
 func (r *runner) take(commit, calls context.Context, a arrival) {
 	t := r.targets[a.target]
 	if a.err != nil {
-		r.interrupted = true
+		r.interrupted = r.interrupted || a.err != errEnough
 		return
+	}
+	if r.plan.Enough != nil && r.plan.Enough(&a.result) {
+		r.gate.close()
 	}
 	r.room.Release(min(a.weight, queueBytes))
 	o := &a.result.Output

@@ -29,7 +29,7 @@ const rounding = 1e-12
 // fell: a permutation of one case of 3 against 3 cannot go below 1/20, those of
 // a hundred cases together can. The first fails where noise is not normal (one
 // output in fifty a time-out), the second where one case is noisier than the
-// others; the larger holds in both.
+// others; the larger holds in both. A case that did not fall has P = 1.
 //
 // With one output on both sides of every case there is no noise to compare with,
 // and P is that of mirrored.
@@ -50,12 +50,16 @@ func CaseFlagsUnit(base, cand [][]float64) []CaseFlag {
 		return flagsOf(mirrored(p))
 	}
 	noise := noisePrior(units)
-	dealt := dealtAgain(units, noise)
+	low, dealt := dealtAgain(units, noise)
 	for i := range units {
-		if p[i] = math.NaN(); units[i].measured() {
-			t := units[i].moderated(units[i].delta(units[i].observed()), noise)
-			reached, _ := slices.BinarySearch(dealt, t+1e-9*max(1, math.Abs(t)))
-			p[i] = max(noise.below(t, units[i].df()), float64(1+reached)/float64(1+len(dealt)))
+		u := &units[i]
+		if p[i] = math.NaN(); !u.measured() {
+			continue
+		}
+		p[i] = 1
+		if t := u.moderated(u.delta(u.observed()), noise); t < 0 {
+			reached, _ := slices.BinarySearch(low, t+1e-9*max(1, -t))
+			p[i] = max(noise.below(t, u.df()), float64(1+reached)/float64(1+dealt))
 		}
 	}
 	return flagsOf(p)
@@ -70,7 +74,7 @@ type flagUnit struct {
 }
 
 func newFlagUnit(base, cand []float64) flagUnit {
-	var u flagUnit
+	u := flagUnit{values: make([]float64, 0, len(base)+len(cand))}
 	for side, values := range [2][]float64{base, cand} {
 		for _, v := range values {
 			if math.IsNaN(v) || math.IsInf(v, 0) {
@@ -180,15 +184,21 @@ func (n caseNoise) below(t, df float64) float64 {
 // (but at least 19 a case): enough for p values of a millionth.
 const dealtTotal = 1_000_000
 
-// dealtAgain are the t values of all ways of dealing the outputs of a case to
-// its sides but the way they fell, of all cases together, rising. Where there
-// are too many ways, some are drawn, always the same ones.
-func dealtAgain(units []flagUnit, noise caseNoise) []float64 {
+// dealtAgain deals the outputs of every case to its sides in all ways but the
+// one they fell in, and counts them; low are the t values below 0 that came of
+// it, of all cases together, rising. Where there are too many ways, some are
+// drawn, always the same ones.
+func dealtAgain(units []flagUnit, noise caseNoise) (low []float64, dealt int) {
 	most := max(19, dealtTotal/max(1, len(units)))
 	random := rand.New(stream(0, 0))
 	tables := map[[2]int][]uint32{}
-	var all []float64
 	var left []float64
+	take := func(u *flagUnit, sum float64) {
+		dealt++
+		if d := u.delta(sum); d < 0 {
+			low = append(low, u.moderated(d, noise))
+		}
+	}
 	for i := range units {
 		u := &units[i]
 		if !u.measured() {
@@ -203,7 +213,7 @@ func dealtAgain(units []flagUnit, noise caseNoise) []float64 {
 			fell := uint32(1)<<(u.a+u.b) - uint32(1)<<u.a
 			for _, mask := range splits {
 				if mask != fell {
-					all = append(all, u.moderated(u.delta(u.masked(mask)), noise))
+					take(u, u.masked(mask))
 				}
 			}
 			continue
@@ -216,11 +226,11 @@ func dealtAgain(units []flagUnit, noise caseNoise) []float64 {
 				left[k], left[j] = left[j], left[k]
 				sum += left[k]
 			}
-			all = append(all, u.moderated(u.delta(sum), noise))
+			take(u, sum)
 		}
 	}
-	slices.Sort(all)
-	return all
+	slices.Sort(low)
+	return low, dealt
 }
 
 // masked is the sum of the values at the places of a mask.

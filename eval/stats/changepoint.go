@@ -19,6 +19,9 @@ type ChangeOptions struct {
 	Window    int     // values searched at a time, at least 2; default 50
 	P         float64 // a change is kept if its P is smaller; default 1e-4
 	Magnitude float64 // and if its relative size is larger; default 0
+	// Retest keeps these promises: both neighbours of a change that is dropped are
+	// tested anew. Without it the list is Otava's, which forgets the one before.
+	Retest bool
 }
 
 // ChangePoints finds where the level of a series changed, in order.
@@ -30,10 +33,11 @@ type ChangeOptions struct {
 // the values before and after is largest, as long as the t-test there gives at
 // most ten times P (twice P from .05 on, P from .5 on). Merge: the change of the
 // largest P goes until all are below P, then the one of the smallest relative
-// size until all exceed Magnitude; the two that follow it are tested anew. (The
-// one before it keeps its test: an oversight of Otava's that its published lists
-// depend on. The means and P given are those of the changes that stay, so P can
-// exceed the option there.)
+// size until all exceed Magnitude, and its neighbours are tested anew. Otava tests
+// the two changes after it instead; its published lists depend on that, but some
+// of their changes (5 % in simulated steps at P .01) would not pass any more. In
+// either case the means and P given are those of the stretches between the changes
+// given.
 //
 // The t-test takes standard deviations that divide by n, and it looks where the
 // split is best, so P is smaller than an error rate: run every night over 90
@@ -41,7 +45,8 @@ type ChangeOptions struct {
 // 3.6 %; with an autocorrelation of .3 in 60 % and 26 %. It says when something
 // changed; DownAlarm says whether.
 //
-// Values that are not finite are skipped. Two values or fewer have no changes.
+// Values that are not finite are skipped. Two values or fewer have no changes. Time
+// grows with the length and with the window: 365 values take 0.2 ms.
 func ChangePoints(series []float64, opt ChangeOptions) []ChangePoint {
 	if opt.Window == 0 {
 		opt.Window = 50
@@ -236,7 +241,7 @@ func mergeChanges(x []float64, cuts []int, opt ChangeOptions) []ChangePoint {
 		points[i].Index = c
 	}
 	test := func(i int) {
-		if i >= len(points) {
+		if i < 0 || i >= len(points) {
 			return
 		}
 		lo, at, hi := 0, points[i].Index, len(x)
@@ -259,7 +264,11 @@ func mergeChanges(x []float64, cuts []int, opt ChangeOptions) []ChangePoint {
 		}
 		points = slices.Delete(points, weakest, weakest+1)
 		test(weakest)
-		test(weakest + 1)
+		if opt.Retest {
+			test(weakest - 1)
+		} else {
+			test(weakest + 1)
+		}
 	}
 	for i := range points {
 		test(i)

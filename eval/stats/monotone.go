@@ -25,16 +25,18 @@ type Rot struct {
 // variance of the score is therefore widened by the factor of Hamed and Rao
 // (1998, J. Hydrology 204:182); the autocorrelations in it are those of a first
 // order process and not, as published, all that look significant, which keeps the
-// level better. False trends at .05, two-sided; 2000 series, 500 of 365:
+// level better. False trends at .05, two-sided; 4000 series, 1000 of 365:
 //
 //	                    plain            significant lags  first order (this)
 //	autocorrelation     0    .3   .5     0    .3   .5      0    .3   .5
-//	n = 30             .05  .12  .20    .04  .11  .17     .04  .05  .07
-//	n = 90             .05  .14  .24    .05  .10  .14     .04  .06  .06
-//	n = 365            .06  .17  .25    .06  .11  .12     .06  .05  .06
+//	n = 10             .04  .11  .19    .04  .11  .19     .03  .06  .09
+//	n = 30             .05  .13  .23    .05  .12  .18     .04  .06  .07
+//	n = 90             .05  .14  .24    .04  .10  .15     .04  .06  .07
+//	n = 365            .05  .16  .27    .04  .10  .13     .04  .06  .06
 //
-// The price is power where nothing is related: .73 instead of .79 for a trend
-// that 30 values show with the plain test, .79 instead of .82 for 90. Up to 40
+// The 95 % interval covers the slope .93 to .98 of the time in each of these. The
+// price is power where nothing is related: .50 for a trend that the plain test
+// finds in .67 of the series of 10, .73 of .80 for 30, .80 of .83 for 90. Up to 40
 // values P is exact if no two are equal and no autocorrelation shows.
 //
 // Values that are not finite are left out, but the steps across them count. Fewer
@@ -47,7 +49,7 @@ func MonotoneRot(series []float64, confidence float64) Rot {
 		return Rot{P: 1}
 	}
 	slopes := pairSlopes(x, at)
-	r := Rot{Tau: k.tau(), Slope: medianOfSorted(slopes)}
+	r := Rot{Tau: k.tau(), Slope: median(slopes)}
 	factor := relatedness(x, at, r.Slope)
 	k.variance *= factor
 	r.P = 2 * distuv.UnitNormal.Survival(k.z())
@@ -133,7 +135,7 @@ func exactKendall(n int, s float64) float64 {
 	return min(1, 2*tail)
 }
 
-// pairSlopes gives the slopes of all pairs, sorted.
+// pairSlopes gives the slopes of all pairs.
 func pairSlopes(x []float64, at []int) []float64 {
 	slopes := make([]float64, 0, len(x)*(len(x)-1)/2)
 	for i := range x {
@@ -141,24 +143,75 @@ func pairSlopes(x []float64, at []int) []float64 {
 			slopes = append(slopes, (x[j]-x[i])/float64(at[j]-at[i]))
 		}
 	}
-	slices.Sort(slopes)
 	return slopes
 }
 
-func medianOfSorted(x []float64) float64 {
-	return x[(len(x)-1)/2]/2 + x[len(x)/2]/2
+// median reorders x, so that nothing before the middle is larger than what follows.
+func median(x []float64) float64 {
+	middle := (len(x) - 1) / 2
+	placeRank(x, middle)
+	if len(x)%2 == 1 {
+		return x[middle]
+	}
+	return x[middle]/2 + slices.Min(x[middle+1:])/2
 }
 
 // slopeInterval takes the slopes of ranks (N - C)/2 and (N + C)/2 + 1 of N, with
-// C = z sqrt(variance); ranks between two go outwards.
-func slopeInterval(sorted []float64, variance, confidence float64) (low, high float64) {
+// C = z sqrt(variance); ranks between two go outwards. It reorders the slopes.
+func slopeInterval(slopes []float64, variance, confidence float64) (low, high float64) {
 	if !(confidence > 0 && confidence < 1) {
 		confidence = .95
 	}
-	n := float64(len(sorted))
+	n := float64(len(slopes))
 	c := distuv.UnitNormal.Quantile((1+confidence)/2) * math.Sqrt(variance)
-	lo, hi := math.Floor((n-c)/2), math.Ceil((n+c)/2)+1
-	return sorted[int(max(lo, 1))-1], sorted[int(min(hi, n))-1]
+	lo := int(max(math.Floor((n-c)/2), 1)) - 1
+	hi := int(min(math.Ceil((n+c)/2)+1, n)) - 1
+	placeRank(slopes, lo)
+	low = slopes[lo]
+	placeRank(slopes[lo:], hi-lo)
+	return low, slopes[hi]
+}
+
+// placeRank reorders x so that x[k] is what sorting puts there, with nothing larger
+// before and nothing smaller after it: Hoare's selection (1961, CACM 4:321), which
+// sorts where it does not get on.
+func placeRank(x []float64, k int) {
+	for range 64 {
+		if len(x) < 2 {
+			return
+		}
+		first, middle, last := x[0], x[len(x)/2], x[len(x)-1]
+		below, upTo := partition(x, max(min(first, middle), min(max(first, middle), last)))
+		switch {
+		case k < below:
+			x = x[:below]
+		case k >= upTo:
+			x, k = x[upTo:], k-upTo
+		default:
+			return
+		}
+	}
+	slices.Sort(x)
+}
+
+// partition reorders x into the values below the pivot, x[:below], those equal to
+// it, x[below:upTo], and those above.
+func partition(x []float64, pivot float64) (below, upTo int) {
+	upTo = len(x)
+	for i := 0; i < upTo; {
+		switch v := x[i]; {
+		case v < pivot:
+			x[i], x[below] = x[below], v
+			below++
+			i++
+		case v > pivot:
+			upTo--
+			x[i], x[upTo] = x[upTo], v
+		default:
+			i++
+		}
+	}
+	return below, upTo
 }
 
 // relatedness is the factor, at least 1, by which autocorrelation widens the

@@ -43,7 +43,7 @@ func (s *DB) NewRun(ctx context.Context, run *eval.Run) error {
 				return fmt.Errorf("metric %s: %w", m.Name, err)
 			}
 		}
-		return nil
+		return noteStopEarly(ctx, tx, number, run.StopEarly)
 	})
 }
 
@@ -72,32 +72,34 @@ const idLength = 10
 // Finish marks a run complete. It refuses while a planned output is missing, so
 // that a run is complete only by its last write.
 func (s *DB) Finish(ctx context.Context, runID string, finished time.Time, lineage map[string]string) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
-		var number int64
-		var planned, have int
-		var old string
-		err := tx.QueryRowContext(ctx, `SELECT number, cases * repeats, lineage, (SELECT count(*) FROM outputs WHERE run = number) FROM runs WHERE id = ?`, runID).
-			Scan(&number, &planned, &old, &have)
-		if err != nil {
-			return err
-		}
-		if have != planned {
-			return fmt.Errorf("run %s has %d of %d planned outputs and cannot be finished", runID, have, planned)
-		}
-		merged := map[string]string{}
-		if err := json.Unmarshal([]byte(old), &merged); err != nil {
-			return err
-		}
-		for k, v := range lineage {
-			merged[k] = v
-		}
-		text, err := json.Marshal(merged)
-		if err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `UPDATE runs SET status = 'complete', finished = ?, lineage = ? WHERE number = ?`, finished.UnixMilli(), string(text), number)
+	return s.inTx(ctx, func(tx *sql.Tx) error { return finish(ctx, tx, runID, finished, lineage) })
+}
+
+func finish(ctx context.Context, tx *sql.Tx, runID string, finished time.Time, lineage map[string]string) error {
+	var number int64
+	var planned, have int
+	var old string
+	err := tx.QueryRowContext(ctx, `SELECT number, cases * repeats, lineage, (SELECT count(*) FROM outputs WHERE run = number) FROM runs WHERE id = ?`, runID).
+		Scan(&number, &planned, &old, &have)
+	if err != nil {
 		return err
-	})
+	}
+	if have != planned {
+		return fmt.Errorf("run %s has %d of %d planned outputs and cannot be finished", runID, have, planned)
+	}
+	merged := map[string]string{}
+	if err := json.Unmarshal([]byte(old), &merged); err != nil {
+		return err
+	}
+	for k, v := range lineage {
+		merged[k] = v
+	}
+	text, err := json.Marshal(merged)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE runs SET status = 'complete', finished = ?, lineage = ? WHERE number = ?`, finished.UnixMilli(), string(text), number)
+	return err
 }
 
 // Filter chooses runs; zero fields choose all.
@@ -157,7 +159,8 @@ func (s *DB) Runs(ctx context.Context, f Filter) ([]RunInfo, error) {
 	return infos, nil
 }
 
-const runColumns = "number, id, suite, suite_hash, agent, version, kind, started, finished, status, cases, repeats, seed, selection, lineage"
+const runColumns = "number, id, suite, suite_hash, agent, version, kind, started, finished, status, cases, repeats, seed, selection, lineage," +
+	"(SELECT text FROM notes WHERE notes.run = runs.number AND notes.name = '" + noteStopEarlyName + "')"
 
 // queryRuns reads runs with their metrics.
 func (s *DB) queryRuns(ctx context.Context, query string, args ...any) (runs []eval.Run, err error) {
@@ -172,8 +175,9 @@ func (s *DB) queryRuns(ctx context.Context, query string, args ...any) (runs []e
 		var number, started, seed int64
 		var finished sql.NullInt64
 		var lineage string
+		var stopEarly sql.NullString
 		if err := rows.Scan(&number, &r.ID, &r.Suite, &r.SuiteHash, &r.Agent, &r.Version, &r.Kind, &started, &finished,
-			&r.Status, &r.Cases, &r.Repeats, &seed, &r.Selection, &lineage); err != nil {
+			&r.Status, &r.Cases, &r.Repeats, &seed, &r.Selection, &lineage, &stopEarly); err != nil {
 			return nil, s.explain(err)
 		}
 		r.Started, r.Seed = time.UnixMilli(started).UTC(), uint64(seed)
@@ -182,6 +186,11 @@ func (s *DB) queryRuns(ctx context.Context, query string, args ...any) (runs []e
 		}
 		if err := json.Unmarshal([]byte(lineage), &r.Lineage); err != nil {
 			return nil, fmt.Errorf("store %s: run %s: lineage: %w", s.path, r.ID, err)
+		}
+		if stopEarly.Valid {
+			if err := json.Unmarshal([]byte(stopEarly.String), &r.StopEarly); err != nil {
+				return nil, fmt.Errorf("store %s: run %s: %s: %w", s.path, r.ID, noteStopEarlyName, err)
+			}
 		}
 		runs = append(runs, r)
 		numbers = append(numbers, number)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -31,7 +32,7 @@ func open(tb testing.TB, path string) *DB {
 
 var testMetrics = []eval.Metric{
 	{Name: "exact", Scorer: "exact", Version: "1", Args: []byte(`{"a":1}`), Scale: eval.Binary, Better: eval.Higher, Gate: true},
-	{Name: "length", Scorer: "length", Version: "2", Scale: eval.Measure, Unit: "characters", Better: eval.Neither},
+	{Name: "length", Scorer: "length", Version: "2", Scale: eval.Measure, Unit: "characters", Better: eval.Neither, Standard: true},
 }
 
 func newRun(tb testing.TB, db *DB, agent, version string, cases, repeats int) eval.Run {
@@ -93,6 +94,55 @@ func TestResultComesBackAsItWas(t *testing.T) {
 	}
 	if d := cmp.Diff(run, got); d != "" {
 		t.Error(d)
+	}
+}
+
+// TestTexts: the texts that rows stand for come back once each, more of them
+// than one query reads.
+func TestTexts(t *testing.T) {
+	db := open(t, filepath.Join(t.TempDir(), "t.db"))
+	run := newRun(t, db, "bot", "1", 700, 1)
+	var entries []Entry
+	want := map[string]bool{}
+	for i := range 700 {
+		text := strings.Repeat(fmt.Sprint("text ", i/2, " "), 20) // every one twice
+		want[text] = true
+		entries = append(entries, entry(fmt.Sprint("c", i), 0, text))
+	}
+	if _, err := db.Append(t.Context(), run.ID, entries); err != nil {
+		t.Fatal(err)
+	}
+	var ids []uint64
+	for row, err := range db.Rows(t.Context(), run.ID) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Contains(ids, row.Text) {
+			ids = append(ids, row.Text)
+		}
+	}
+	ids = append(ids, 1<<40) // stands for nothing
+	for text, err := range db.Texts(t.Context(), ids) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Contains(ids, text.ID) || !want[text.Text] {
+			t.Fatalf("%d is %q", text.ID, text.Text)
+		}
+		delete(want, text.Text)
+	}
+	if len(want) > 0 {
+		t.Errorf("%d texts are missing", len(want))
+	}
+	for range db.Texts(t.Context(), ids) {
+		break // a reader may stop
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, err := range db.Texts(ended, ids) {
+		if err == nil {
+			t.Error("read after the end of the context")
+		}
 	}
 }
 

@@ -27,9 +27,10 @@ for .json). The exit code is the verdict.
 
 Without a baseline there is nothing to compare with: the run is stored, the
 result is "not measured" (exit 3), and the command that pins a baseline is
-printed. --pin-first pins this run then, on purpose, and ends with 0.`,
+printed. --pin-first pins this run then, on purpose, and ends with 0.` + stopEarlyDoc,
 		Example: `  holdtrue check --agent candidate -o report.md
   holdtrue check --agent candidate --baseline release --inconclusive pass
+  holdtrue check --agent candidate --stop-early
   holdtrue check --pin-first`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
@@ -62,6 +63,13 @@ printed. --pin-first pins this run then, on purpose, and ends with 0.`,
 			if err != nil {
 				return err
 			}
+			if rf.stopEarly && !found {
+				a.note("no baseline is pinned as %q, so there is nothing to stop early for", name)
+			} else if rf.stopEarly {
+				if err := rf.stopAgainst(base, opt); err != nil {
+					return err
+				}
+			}
 			runs, err := a.replay(ctx, suite, db, spec, &rf)
 			if err != nil {
 				return err
@@ -87,6 +95,7 @@ printed. --pin-first pins this run then, on purpose, and ends with 0.`,
 	c.Flags().BoolVar(&pinFirst, "pin-first", false, "without a baseline, pin this run as the baseline")
 	must(c.RegisterFlagCompletionFunc("agent", a.completeAgents))
 	rf.bind(c)
+	rf.bindStopEarly(c, "the baseline")
 	cf.bind(c)
 	return c
 }

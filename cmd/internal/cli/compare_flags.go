@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,6 +19,7 @@ import (
 	"holdtrue/eval/drift"
 	"holdtrue/eval/store"
 	"holdtrue/reports"
+	"holdtrue/scorers/text"
 )
 
 // compareFlags are the flags of every command that ends in a comparison.
@@ -194,6 +196,28 @@ func (a *app) comparison(ctx context.Context, db *store.DB, base, cand eval.Run,
 		err = nil
 	}
 	return c, err
+}
+
+// input is a stored run as one side of a comparison.
+func input(ctx context.Context, db *store.DB, run eval.Run) drift.Input {
+	return drift.Input{Run: run, Rows: db.Rows(ctx, run.ID), Words: readWords(db)}
+}
+
+// wordsRead is how many bytes of a text its words are read from.
+const wordsRead = 64 << 10
+
+// readWords cuts stored texts into words.
+func readWords(db *store.DB) drift.ReadWords {
+	return func(ctx context.Context, ids []uint64) iter.Seq2[drift.Words, error] {
+		return func(yield func(drift.Words, error) bool) {
+			for t, err := range db.Texts(ctx, ids) {
+				words := text.Words(t.Text[:min(len(t.Text), wordsRead)])
+				if !yield(drift.Words{Text: t.ID, Words: words}, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
 }
 
 func exitCode(c *drift.Comparison, f *compareFlags) int {

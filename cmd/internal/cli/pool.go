@@ -20,8 +20,7 @@ const (
 // sides are the two runs of a comparison as drift takes them, the baseline with
 // the earlier runs of its version: those that the options name, or those found.
 func (a *app) sides(ctx context.Context, db *store.DB, base, cand eval.Run, opt drift.Options, pool int) (drift.Input, drift.Input, error) {
-	input := func(r eval.Run) drift.Input { return drift.Input{Run: r, Rows: db.Rows(ctx, r.ID)} }
-	b, c := input(base), input(cand)
+	b, c := input(ctx, db, base), input(ctx, db, cand)
 	if opt.Earlier != nil { // as it was done before
 		for _, id := range opt.Earlier {
 			run, err := db.Run(ctx, id)
@@ -32,11 +31,12 @@ func (a *app) sides(ctx context.Context, db *store.DB, base, cand eval.Run, opt 
 			if err != nil {
 				return b, c, err
 			}
-			b.Earlier = append(b.Earlier, input(run))
+			b.Earlier = append(b.Earlier, input(ctx, db, run))
 		}
 		return b, c, nil
 	}
-	if pool == 0 || base.Version == "" {
+	// A run that stopped early was tested against the baseline alone.
+	if pool == 0 || base.Version == "" || base.Stopped() || cand.Stopped() {
 		return b, c, nil
 	}
 	runs, err := db.SameVersion(ctx, base)
@@ -44,7 +44,7 @@ func (a *app) sides(ctx context.Context, db *store.DB, base, cand eval.Run, opt 
 		return b, c, err
 	}
 	for _, run := range poolable(runs, base, cand, pool) {
-		b.Earlier = append(b.Earlier, input(run))
+		b.Earlier = append(b.Earlier, input(ctx, db, run))
 	}
 	return b, c, nil
 }

@@ -28,6 +28,8 @@ type replayFlags struct {
 	only        []string
 	limit       int
 	resume      bool
+	stopEarly   bool
+	stop        *stopping // what --stop-early compares with; nil asks every case
 }
 
 func (f *replayFlags) bind(c *cobra.Command) {
@@ -117,6 +119,7 @@ func (a *app) replay(ctx context.Context, suite *eval.Suite, db *store.DB, specs
 	if err := errors.Join(<-scanned, openErr); err != nil {
 		return nil, err
 	}
+	a.onlyLive(agents, f)
 	a.tuneMemory(scan.Cases)
 	if len(panel.Metrics()) == 0 {
 		return nil, &eval.InputError{Pos: eval.Pos{File: suite.File}, Msg: "the suite has no metric, and none of its cases has one",
@@ -130,6 +133,7 @@ func (a *app) replay(ctx context.Context, suite *eval.Suite, db *store.DB, specs
 	var targets []replay.Target
 	for i, ag := range agents {
 		run := a.plannedRun(suite, scan, panel, specs[i], ag.Info(), f)
+		f.planToStop(run)
 		if err := a.startRun(ctx, db, run, f.resume); err != nil {
 			return nil, err
 		}
@@ -234,22 +238,29 @@ func settingsDiffer(old, now *eval.Run) string {
 			return "its metrics have changed: " + what
 		}
 	}
-	return ""
+	return stopDiffers(old, now)
 }
 
 // drive runs the pipeline and reads the finished runs back.
 func (a *app) drive(ctx context.Context, db *store.DB, suite *eval.Suite, targets []replay.Target, f *replayFlags, concurrency int) ([]eval.Run, error) {
 	progress := a.newProgress(targets)
-	report, err := replay.Run(ctx, replay.Plan{
+	plan := replay.Plan{
 		Cases: datasets.Cases(suite, f.selection()), Targets: targets, Concurrency: concurrency,
 		Store: db, Progress: progress.update, Now: a.now,
-	})
+	}
+	if f.stop != nil {
+		if err := a.watch(ctx, db, targets[0].Run, f.stop, &plan); err != nil {
+			progress.finish()
+			return nil, err
+		}
+	}
+	report, err := replay.Run(ctx, plan)
 	progress.finish()
 	a.noteFailures(report)
 	err = errors.Join(err, keepStderr(context.WithoutCancel(ctx), db, targets))
 	if err != nil {
 		for _, t := range targets {
-			a.hint(fmt.Sprintf("%s run --agent %s --resume goes on with run %s", a.prog, t.Run.Agent, t.Run.ID))
+			a.hint(fmt.Sprintf("%s run --agent %s --resume%s goes on with run %s", a.prog, t.Run.Agent, resumeFlags(t.Run), t.Run.ID))
 		}
 		return nil, err
 	}
@@ -258,6 +269,7 @@ func (a *app) drive(ctx context.Context, db *store.DB, suite *eval.Suite, target
 		if runs[i], err = db.Run(ctx, t.Run.ID); err != nil {
 			return nil, err
 		}
+		a.noteSaved(&runs[i])
 	}
 	return runs, nil
 }

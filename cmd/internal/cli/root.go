@@ -10,9 +10,9 @@ import (
 const exitCodesHelp = `holdtrue ends with one of these codes. They are a contract.
 
   0    the candidate holds or improved; or the command did what it was asked
-  1    regressed or mixed
+  1    regressed or mixed; of trend: an alarm stands, or a slow fall is significant
   2    never chosen: a crash of the program itself
-  3    inconclusive, or not measured (no baseline, too many failed calls)
+  3    inconclusive, or not measured (no baseline, too many failed calls, too few runs)
   4    wrong usage or bad input: the message says where and what was expected
   5    the tool or the machine failed: disk full, store damaged, agent not startable
   130  cancelled; what was answered is kept, and --resume goes on from there
@@ -71,7 +71,7 @@ func (a *app) rootCommand() *cobra.Command {
 		}
 	}
 	add(groupCompare, a.swapCommand(), a.checkCommand(), a.runCommand(), a.compareCommand(), a.baselineCommand())
-	add(groupLook, a.reportCommand(), a.runsCommand(), a.showCommand())
+	add(groupLook, a.reportCommand(), a.trendCommand(), a.runsCommand(), a.showCommand())
 	add(groupSuite, a.initCommand(), a.casesCommand(), a.scorersCommand(), a.demoCommand())
 	root.AddCommand(a.versionCommand(), exitCodesTopic())
 	// What the library would add later on its own, so that markErrors sees it.

@@ -10,21 +10,26 @@ import (
 func (a *app) runCommand() *cobra.Command {
 	var f replayFlags
 	var agentName string
+	var against string
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "run --agent NAME",
 		Short: "Ask one agent every case, score the answers and store the run",
 		Long: `Run asks one agent of the suite every case, scores the answers and stores them
 as they arrive. A run that was interrupted goes on with --resume; no case that
-was answered is asked again.`,
+was answered is asked again.` + stopEarlyDoc,
 		Example: `  holdtrue run --agent current
   holdtrue run --agent candidate --repeat 3 --concurrency 8
   holdtrue run --agent candidate --only topic=refunds --limit 20
-  holdtrue run --agent candidate --resume`,
+  holdtrue run --agent candidate --resume
+  holdtrue run --agent candidate --stop-early --against main`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			ctx := cmd.Context()
 			if err := f.check(); err != nil {
+				return err
+			}
+			if err := f.checkAgainst(against); err != nil {
 				return err
 			}
 			suite, err := a.suite()
@@ -40,6 +45,15 @@ was answered is asked again.`,
 				return err
 			}
 			defer closing(&err, db)
+			if f.stopEarly {
+				base, err := db.Run(ctx, against)
+				if err != nil {
+					return err
+				}
+				if err := f.stopAgainst(base, suiteOptions(suite)); err != nil {
+					return err
+				}
+			}
 			runs, err := a.replay(ctx, suite, db, spec, &f)
 			if err != nil {
 				return err
@@ -55,6 +69,9 @@ was answered is asked again.`,
 	must(c.RegisterFlagCompletionFunc("agent", a.completeAgents))
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	f.bind(c)
+	f.bindStopEarly(c, "--against")
+	c.Flags().StringVar(&against, "against", "", "with --stop-early, the `RUN` to compare with meanwhile")
+	must(c.RegisterFlagCompletionFunc("against", a.completeRuns))
 	return c
 }
 

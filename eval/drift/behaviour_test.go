@@ -1,0 +1,139 @@
+package drift
+
+import (
+	"compress/gzip"
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"holdtrue/eval"
+)
+
+var (
+	length  = eval.Metric{Name: "length", Scorer: "length", Version: "2", Scale: eval.Measure, Unit: "characters", Better: eval.Neither, Standard: true}
+	cost    = eval.Metric{Name: "cost", Scorer: "cost", Version: "1", Scale: eval.Measure, Unit: "USD", Better: eval.Neither, Standard: true}
+	refusal = eval.Metric{Name: "refusal", Scorer: "refusal", Version: "2", Scale: eval.Binary, Better: eval.Neither, Standard: true}
+)
+
+// TestStandardMeasuresStayOutOfTheWay: nobody asked for them, so that one which a
+// run does not have or cannot measure is neither left out nor warned of, and
+// nothing they say moves the verdict.
+func TestStandardMeasuresStayOutOfTheWay(t *testing.T) {
+	before, after := twoByTwo(0, 0, 100, 0)
+	old := compare(t, newRun("a", correct), newRun("b", correct), before, after, Options{})
+	again := func(base, cand eval.Run, before, after []eval.Row) *Comparison {
+		c := compare(t, base, cand, before, after, Options{})
+		if len(c.Left) > 0 || len(c.Warnings) > 0 || c.Verdict != old.Verdict || c.Verdict != Holds || len(c.Next) != len(old.Next) {
+			t.Errorf("%s: left %v, warnings %q, next %q", c.Verdict, c.Left, c.Warnings, c.Next)
+		}
+		return c
+	}
+	with := func(rows []eval.Row, values ...float64) (out []eval.Row) {
+		for _, r := range rows {
+			for m, v := range values {
+				if !math.IsNaN(v) {
+					r.Scores = append(r.Scores[:len(r.Scores):len(r.Scores)], eval.RowScore{Metric: m + 1, Status: eval.Scored, Value: v})
+				}
+			}
+			out = append(out, r)
+		}
+		return out
+	}
+	if c := again(newRun("a", correct), newRun("b", correct, length), before, with(after, 10)); len(c.Others) != 0 {
+		t.Errorf("an older baseline: %+v", c.Others)
+	}
+	if c := again(newRun("a", correct, length), newRun("b", correct), with(before, 10), after); len(c.Others) != 0 {
+		t.Errorf("an older candidate: %+v", c.Others)
+	}
+	three := []eval.Metric{correct, length, cost, refusal}
+	c := again(newRun("a", three...), newRun("b", three...), with(before, 10, math.NaN(), 0), with(after, 12, math.NaN(), 0))
+	if len(c.Others) != 2 || c.Others[0].Verdict != Changed || c.Others[1].Verdict != NoChangeSeen {
+		t.Errorf("length changed, no refusal did, no cost was recorded: %+v", c.Others)
+	}
+	if c := again(newRun("a", three...), newRun("b", three...), with(before, 10, math.NaN(), 0), with(after, 10, .02, 0)); len(c.Others) != 2 {
+		t.Errorf("a cost on one side is nothing to compare: %+v", c.Others)
+	}
+	// The language of one case can be told: no word of the other 99.
+	if c := again(newRun("a", three...), newRun("b", three...), with(before, 10, math.NaN(), 0)[:100], append(with(after[:1], 10, 1, 0), with(after[1:], 10, math.NaN(), 0)...)); len(c.Others) != 2 {
+		t.Errorf("%+v", c.Others)
+	}
+}
+
+// TestGatingMetricMadeStandard: a metric that gated and is only measured now is
+// missed, like any other that the candidate does not have.
+func TestGatingMetricMadeStandard(t *testing.T) {
+	gating := refusal
+	gating.Better, gating.Gate, gating.Standard = eval.Lower, true, false
+	var rows []eval.Row
+	for i := range 100 {
+		rows = append(rows, row(caseID(i), 0, 1, 0))
+	}
+	c := compare(t, newRun("a", correct, gating), newRun("b", correct, refusal), rows, rows, Options{})
+	if len(c.Left) != 1 || c.Verdict != NotMeasured {
+		t.Errorf("%s, left %v", c.Verdict, c.Left)
+	}
+}
+
+// recorded reads a run of the data sets: the characters of the answers and one, as
+// the specification counts them, and their texts.
+func recorded(t *testing.T, path string, s *texts) (rows []eval.Row) {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for d := json.NewDecoder(z); d.More(); {
+		var r record
+		if err := d.Decode(&r); err != nil {
+			t.Fatal(err)
+		}
+		if r.Output == nil {
+			continue
+		}
+		x := row(r.ID, 0, 1+float64(utf8.RuneCountInString(*r.Output)))
+		x.CaseHash = eval.ContentHash(r.Prompt)
+		x.Text = s.add(strings.ToLower(*r.Output))
+		rows = append(rows, x)
+	}
+	return rows
+}
+
+// TestLLMDriftBehaviour: between March and June 2023 GPT-4's answers became a
+// hundredth as long on PRIME, an eighth on SENSITIVEQ, and more than twice as
+// long on OPINIONQA (STATS.md, section 1), and use other words.
+func TestLLMDriftBehaviour(t *testing.T) {
+	dir := dataFolder(t, "llmdrift")
+	for _, w := range []struct {
+		task  string
+		ratio float64
+		last  float64 // half of the last digit that is given
+		word  string
+	}{{"prime", .010, .0005, "prime"}, {"sensitiveq", .134, .0005, "sorry,"}, {"opinionqa", 2.34, .005, "subjective"}} {
+		var s texts
+		before := recorded(t, filepath.Join(dir, w.task, "gpt-4-0314.jsonl.gz"), &s)
+		after := recorded(t, filepath.Join(dir, w.task, "gpt-4-0613.jsonl.gz"), &s)
+		c, err := Compare(t.Context(), Input{Run: newRun("a", length), Rows: stream(before), Words: s.words},
+			Input{Run: newRun("b", length), Rows: stream(after), Words: s.words}, Options{}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := c.Others[0]
+		if r := *m.Overall.Ratio; m.Verdict != Changed || math.Abs(r-w.ratio) > w.last {
+			t.Errorf("%s: length %s, ratio %.4f, specified %.3f", w.task, m.Verdict, r, w.ratio)
+		}
+		if v := c.Vocabulary; v.Verdict != Changed || !slices.ContainsFunc(v.Words, func(s WordShift) bool { return s.Word == w.word }) {
+			t.Errorf("%s: %s, want %q among the words", w.task, v.Reason, w.word)
+		}
+		t.Logf("%s: %s; %s", w.task, m.Reason, c.Vocabulary.Reason)
+	}
+}
