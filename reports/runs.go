@@ -70,8 +70,12 @@ func Summary(w io.Writer, s drift.Summary, opt Options) error {
 		}{schemaNumber, s})
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "run %s of %s: %s, %s, %s, %s\n\n", s.Run.ID, plain(s.Run.Name()), s.Run.Status,
+	fmt.Fprintf(&b, "run %s of %s: %s, %s, %s, %s\n", s.Run.ID, plain(s.Run.Name()), s.Run.Status,
 		several(s.Cases, "case"), several(s.Outputs, "output"), several(s.Failed, "failed call"))
+	if s.Run.Stopped() {
+		fmt.Fprintf(&b, "%s: %s\n", plain(s.Run.Selection), s.Run.StopEarly.Decision)
+	}
+	b.WriteByte('\n')
 	tab := table{header: []string{"metric", "mean", "unit", "scored", "skipped", "missing", "failed"}, right: []int{1, 3, 4, 5, 6}}
 	measures := table{header: []string{"measure", "mean", "unit", "outputs"}, right: []int{1, 3}}
 	for _, m := range s.Metrics {

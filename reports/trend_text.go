@@ -75,7 +75,7 @@ func trendTable(b *bytes.Buffer, t *drift.Trend, opt TrendOptions) error {
 	quiet := 0
 	for i := range t.Series {
 		s := &t.Series[i]
-		if len(t.Series) > maxSeries && s.Slice != "" && (s.Verdict == drift.NoChangeSeen || s.Verdict == drift.NotMeasured) {
+		if (len(t.Series) > maxSeries && s.Slice != "" || s.Metric.Standard) && (s.Verdict == drift.NoChangeSeen || s.Verdict == drift.NotMeasured) {
 			quiet++
 			continue
 		}
@@ -92,7 +92,7 @@ func trendTable(b *bytes.Buffer, t *drift.Trend, opt TrendOptions) error {
 		return err
 	}
 	if quiet > 0 {
-		fmt.Fprintf(b, "%d other series over slices show no change or are not measured.\n", quiet)
+		fmt.Fprintf(b, "%d other series show no change or are not measured.\n", quiet)
 	}
 	return nil
 }

@@ -69,7 +69,7 @@ func trendBlock(t *testing.T) string {
 		fmt.Fprintf(&cases, `{"id":"q%02d","prompt":"is %d right?","expected":"yes"}`+"\n", k, k)
 	}
 	write("cases.jsonl", cases.Bytes())
-	write("holdtrue.yaml", []byte("suite: support\ncases: [cases.jsonl]\nmetrics: [exact]\n"+
+	write("holdtrue.yaml", []byte("suite: support\ncases: [cases.jsonl]\nmetrics: [exact]\nmeasures: false\n"+
 		"agents:\n  bot: {recording: night.jsonl, version: $VERSION, lineage: {commit: $COMMIT}}\n"))
 	rights := []int{38, 37, 38, 39, 38, 36, 38, 39, 37, 38, 39, 38, 38, 37, 38, 39, 38, 37, 38, 38, 34, 33, 35, 34, 33, 34, 35, 34, 33, 34}
 	t.Setenv("VERSION", "1.4")

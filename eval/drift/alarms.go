@@ -2,8 +2,8 @@ package drift
 
 import "fmt"
 
-// nightly is how often a comparison is taken to be made a month.
-const nightly = 30
+// everyNight is how often a comparison is taken to be made a month.
+const everyNight = 30
 
 // AlarmBudget says how many false alarms the settings imply.
 type AlarmBudget struct {
@@ -19,7 +19,7 @@ type AlarmBudget struct {
 }
 
 func alarmBudget(o Options) AlarmBudget {
-	b := AlarmBudget{PerReport: o.Alpha / 2, Comparisons: nightly}
+	b := AlarmBudget{PerReport: o.Alpha / 2, Comparisons: everyNight}
 	often := "compared every night"
 	if o.Month > 0 {
 		b.Comparisons = o.Month

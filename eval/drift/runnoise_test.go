@@ -10,9 +10,9 @@ import (
 	"holdtrue/eval"
 )
 
-// night is one run of n cases with unit scores: each case has its own level, and
+// shockedNight is one run of n cases with unit scores: each case has its own level, and
 // all share a shock.
-func night(r *rand.Rand, levels []float64, noise, shock float64) []eval.Row {
+func shockedNight(r *rand.Rand, levels []float64, noise, shock float64) []eval.Row {
 	rows := make([]eval.Row, len(levels))
 	for i, level := range levels {
 		rows[i] = row(caseID(i), 0, level+noise*r.NormFloat64()+shock)
@@ -43,11 +43,11 @@ func TestRunToRunNoise(t *testing.T) {
 				levels[i] = .5 + .1*r.NormFloat64()
 			}
 			shock := func() float64 { return w.shock * r.NormFloat64() }
-			base := Input{Run: newRun("a", unit), Rows: stream(night(r, levels, .05, shock()))}
+			base := Input{Run: newRun("a", unit), Rows: stream(shockedNight(r, levels, .05, shock()))}
 			for k := range earlier {
-				base.Earlier = append(base.Earlier, Input{Run: newRun(fmt.Sprint("e", k), unit), Rows: stream(night(r, levels, .05, shock()))})
+				base.Earlier = append(base.Earlier, Input{Run: newRun(fmt.Sprint("e", k), unit), Rows: stream(shockedNight(r, levels, .05, shock()))})
 			}
-			cand := Input{Run: newRun("b", unit), Rows: stream(night(r, levels, .05, shock()-w.drop))}
+			cand := Input{Run: newRun("b", unit), Rows: stream(shockedNight(r, levels, .05, shock()-w.drop))}
 			c, err := Compare(t.Context(), base, cand, Options{Draws: 199}, nil)
 			if err != nil {
 				t.Fatal(err)

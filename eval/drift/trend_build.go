@@ -119,6 +119,13 @@ func (t *Trend) addSeries(nights []*night) error {
 		if len(t.Options.Metrics) > 0 && !slices.Contains(t.Options.Metrics, m.Name) {
 			continue
 		}
+		if m.Standard && len(t.Options.Metrics) == 0 {
+			// Nobody asked for it: over all cases alone, and where there is any.
+			if newest.cells[""].scored[i] > 0 {
+				t.Series = append(t.Series, newSeries(nights, *m, ""))
+			}
+			continue
+		}
 		t.Series = append(t.Series, newSeries(nights, *m, ""))
 		for _, slice := range parts {
 			if newest.cells[slice].scored[i] >= minSliceCases {

@@ -48,6 +48,9 @@ func (a *app) baselineSetCommand() *cobra.Command {
 			if err := db.Pin(ctx, pin, run.ID); err != nil {
 				return err
 			}
+			if run.Stopped() {
+				a.note("run %s stopped early: later runs are compared on its %d of %d cases alone, with less power", run.ID, run.Cases, run.StopEarly.Planned)
+			}
 			_, err = fmt.Fprintf(a.out, "%s is run %s of %s\n", pin, run.ID, run.Name())
 			return err
 		},

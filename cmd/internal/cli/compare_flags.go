@@ -290,7 +290,7 @@ func (a *app) nextCommands(c *drift.Comparison, settings string) []string {
 		report = "compare"
 	}
 	commands = append(commands, a.again(report, c)+settings+" --format markdown -o report.md")
-	if v := c.Verdict; v == drift.Holds || v == drift.Improved {
+	if v := c.Verdict; (v == drift.Holds || v == drift.Improved) && !cand.Stopped() {
 		commands = append(commands, fmt.Sprintf("%s baseline set%s %s", a.prog, a.where(), cand.ID))
 	}
 	return commands
