@@ -144,16 +144,17 @@ func (f *finding) interval(c *Cell, diff []float64, confidence float64) *float64
 		margin := max(-low, high)
 		return &margin
 	}
-	low, high, ok := stats.StudentT(diff, confidence)
+	subsamples := stats.NewSubsamples(diff)
+	low, high, ok := subsamples.Interval(confidence)
 	if !ok {
 		c.Low, c.High = c.Diff, c.Diff
 		return nil
 	}
-	c.Method, c.Low, c.High = "t", low, high
+	c.Method, c.Low, c.High = "subsample", low, high
 	if c.Cases < leastMeasure {
 		return nil
 	}
-	low, high, _ = stats.StudentT(diff, 2*f.levels.holds-1)
+	low, high, _ = subsamples.Interval(2*f.levels.holds - 1)
 	margin := max(-low, high)
 	return &margin
 }

@@ -208,7 +208,7 @@ func TestMeasures(t *testing.T) {
 	after = append(after, row("zero", 0, 1))
 	c := compare(t, newRun("a", latency), newRun("b", latency), before, after, Options{})
 	o := c.Others[0].Overall
-	if c.Others[0].Verdict != Changed || o.Ratio == nil || math.Abs(*o.Ratio-math.Exp(.2)) > .05 || o.Method != "t" || o.Cases != 101 {
+	if c.Others[0].Verdict != Changed || o.Ratio == nil || math.Abs(*o.Ratio-math.Exp(.2)) > .05 || o.Method != "subsample" || o.Cases != 101 {
 		t.Errorf("%+v", o)
 	}
 	if !strings.HasPrefix(c.Others[0].Reason, "latency rose by 2") || !strings.Contains(c.Others[0].Reason, "% in the typical case") {

@@ -166,9 +166,9 @@ type Cell struct {
 	Diff      float64 `json:"diff"`
 	Low       float64 `json:"low"` // confidence interval of Diff
 	High      float64 `json:"high"`
-	// Method names the interval: "gaffke", of a measure "t", "betting" where a
-	// run stopped early, or "none" where there are too few cases for one; Low and
-	// High are then Diff.
+	// Method names the interval: "gaffke", of a measure "subsample", "betting"
+	// where a run stopped early, or "none" where there are too few cases for one;
+	// Low and High are then Diff.
 	Method string `json:"method"`
 	// Ratio is the geometric mean of candidate/baseline over the cases of a
 	// measure that are above zero on both sides: what its tests are about.

@@ -250,17 +250,6 @@ func ProvableMargin(n int, conf float64) float64 {
 	return 1 - math.Pow(1-conf, 1/float64(n))
 }
 
-// StudentT gives the interval of a mean by Student's t, for quantities without
-// bounds. ok is false with fewer than two values, where there is none.
-func StudentT(values []float64, conf float64) (low, high float64, ok bool) {
-	mean, variance, n := Moments(values)
-	if n < 2 {
-		return mean, mean, false
-	}
-	half := tQuantile((1+conf)/2, float64(n-1)) * math.Sqrt(variance/float64(n))
-	return mean - half, mean + half, true
-}
-
 // Moments gives mean and variance (n-1 in the denominator; 0 for n < 2) of the
 // finite values and how many there are.
 func Moments(values []float64) (mean, variance float64, n int) {

@@ -193,19 +193,6 @@ func TestGaffkeCoverage(t *testing.T) {
 	}
 }
 
-func TestStudentT(t *testing.T) {
-	// Student 1908, the extra sleep of ten patients; R t.test(extra paired):
-	// 95 % interval of the difference 0.7001142 to 2.4598858.
-	d := []float64{1.2, 2.4, 1.3, 1.3, 0, 1, 1.8, .8, 4.6, 1.4}
-	low, high, ok := StudentT(d, .95)
-	if !ok || math.Abs(low-.7001142) > 1e-6 || math.Abs(high-2.4598858) > 1e-6 {
-		t.Errorf("[%.7f, %.7f]", low, high)
-	}
-	if _, _, ok := StudentT(d[:1], .95); ok {
-		t.Error("one value has no interval")
-	}
-}
-
 func BenchmarkGaffke(b *testing.B) {
 	for _, n := range []int{20, 120, 150, 1000, 100_000} {
 		r := rand.New(rand.NewPCG(1, 1))
