@@ -234,9 +234,24 @@ func (j *job) metrics() []eval.Metric {
 	return metrics
 }
 
-// baseline gives the first side of a comparison. Earlier runs go in as repeats
-// of one run.
-func (j *job) baseline(rows []eval.Row) drift.Input { return j.side("baseline", rows) }
+// baseline gives the first side of a comparison: one run or, of a history, one
+// with earlier runs of the same version.
+func (j *job) baseline(rows []eval.Row) drift.Input {
+	if !j.history {
+		return j.side("baseline", rows)
+	}
+	nights := make([][]eval.Row, j.before)
+	for _, row := range rows {
+		k := row.Repeat
+		row.Repeat = 0
+		nights[k] = append(nights[k], row)
+	}
+	in := j.side("baseline", nights[0])
+	for _, night := range nights[1:] {
+		in.Earlier = append(in.Earlier, j.side("earlier", night))
+	}
+	return in
+}
 
 func (j *job) candidate(rows []eval.Row) drift.Input { return j.side("candidate", rows) }
 
