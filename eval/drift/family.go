@@ -52,14 +52,16 @@ func (p *pairs) testSorted(family []*measured, opts Options, at levels, seed uin
 		within, n = p.testWithin(family, cells, owner, opts.Draws, seed)
 		draws = max(draws, n)
 	}
-	finished := make([]Cell, len(cells))
+	finished, findings := make([]Cell, len(cells)), make([]finding, len(cells))
 	each(len(cells), func(i int) {
 		f := finding{cell: &cells[i], test: averages.Tests[i], adjusted: averages.Adjusted[i], level: averages.Level, levels: at}
 		if within != nil {
 			f.within = &within[i]
 		}
+		findings[i] = f
 		finished[i] = p.finish(&f, marginOf(cells[i].m, opts), opts)
 	})
+	p.explainDoubt(findings, finished, opts, seed)
 	for k, x := range family {
 		out[k] = Metric{Metric: x.metric, Margin: marginOf(x, opts)}
 	}
