@@ -59,10 +59,18 @@ func EstimateSeen(d []float64, repeats float64, yesNo bool, alpha, power float64
 	if yesNo || extreme == 0 {
 		extreme = max(extreme, 0.5/repeats)
 	}
-	variance = (float64(n)*variance + extreme) / float64(n+1)
-	fewest := float64(FewestLosses(alpha)) / float64(n)
+	return SeenAt(n, (float64(n)*variance+extreme)/float64(n+1), repeats, yesNo, alpha, power)
+}
+
+// SeenAt is EstimateSeen for n differences of a variance that is known, or bounded
+// from above.
+func SeenAt(n int, variance, repeats float64, yesNo bool, alpha, power float64) (Seen, bool) {
+	even, ok := Detectable(n, math.Inf(1), variance, alpha, power)
+	if !ok {
+		return Seen{}, false
+	}
 	var seen Seen
-	even, _ := Detectable(n, math.Inf(1), variance, alpha, power)
+	fewest := float64(FewestLosses(alpha)) / float64(n)
 	if yesNo {
 		even = max(allOrNothing(n, repeats, variance, alpha, power), fewest)
 	}

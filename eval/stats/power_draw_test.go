@@ -48,7 +48,7 @@ func TestPlannedLossesAreSeen(t *testing.T) {
 			mean := meanOf(p)
 			var even, losses seenShare
 			trial := trialOf(w.repeats)
-			trial.Draws, trial.Power = 999, .85
+			trial.Power = .85
 			for i := range stored {
 				r := rand.New(rand.NewPCG(uint64(i), 8))
 				known := make([][]float64, 60)

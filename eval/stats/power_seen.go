@@ -14,9 +14,9 @@ type Trial struct {
 	Average, Within float64
 	Power           float64 // the chance with which a loss is to be seen
 	Seed            uint64
-	// Draws is the number of permutations of the within-case test. Up to 4,000 are
-	// simulated, and a fifth as many comparisons, from 64 to 400.
-	Draws int
+	// Runs is the number of comparisons that are simulated, from 64 to 400; Draws
+	// that of the permutations behind the within-case test, up to 4,000.
+	Runs, Draws int
 	// Work is about how many cases and outputs may be drawn: DefaultWork if 0.
 	Work float64
 }
@@ -130,8 +130,8 @@ func newSeenBy(pools []Pool, t Trial) (*seenBy, bool) {
 	if work == 0 {
 		work = DefaultWork
 	}
-	s.runs = min(seenRuns, max(leastRuns, t.Draws/5), int(work/seenSteps/float64(s.n+outputs)))
-	s.draws = min(seenDraws, max(t.Draws, 1), s.runs*10)
+	s.runs = min(seenRuns, max(leastRuns, t.Runs), int(work/seenSteps/float64(s.n+outputs)))
+	s.draws = min(seenDraws, max(t.Draws, 1), int(work/seenSteps/float64(s.n)))
 	if s.runs < leastRuns {
 		return nil, false
 	}

@@ -142,9 +142,9 @@ func measureSeen(p population, n, repeats, pairs, fresh, draws int, trial Trial,
 // trialOf is the verdict of one metric without slices at 5 %.
 func trialOf(repeats int) Trial {
 	if repeats == 1 {
-		return Trial{Average: .05, Power: .8, Draws: 999}
+		return Trial{Average: .05, Power: .8, Runs: 200, Draws: 999}
 	}
-	return Trial{Average: .025, Within: .025, Power: .8, Draws: 999}
+	return Trial{Average: .025, Within: .025, Power: .8, Runs: 200, Draws: 999}
 }
 
 func byFormula(repeats int) func([]Pool, Trial) (Seen, bool) {
@@ -218,7 +218,7 @@ func BenchmarkNamedLosses(b *testing.B) {
 // unclear is not answered.
 func TestSmallestSeenIsRepeatable(t *testing.T) {
 	p := populations()[1].pools(rand.New(rand.NewPCG(1, 1)), 30, 3, 2, 0)
-	trial := Trial{Average: .025, Within: .025, Power: .8, Seed: 7, Draws: 499}
+	trial := Trial{Average: .025, Within: .025, Power: .8, Seed: 7, Runs: 100, Draws: 499}
 	a, ok := SmallestSeen(p, trial)
 	b, _ := SmallestSeen(p, trial)
 	if a != b || !ok || a.Even == 0 || a.Losses == 0 {
@@ -269,7 +269,7 @@ func BenchmarkSmallestSeen(b *testing.B) {
 			pools := p.pools(rand.New(rand.NewPCG(1, 1)), w.n, w.repeats, w.repeats, 0)
 			b.Run(fmt.Sprintf("%s/%dx%d", p.name, w.n, w.repeats), func(b *testing.B) {
 				for b.Loop() {
-					SmallestSeen(pools, Trial{Average: .025, Within: .025, Power: .8, Seed: 1, Draws: 9999})
+					SmallestSeen(pools, Trial{Average: .025, Within: .025, Power: .8, Seed: 1, Runs: 400, Draws: 9999})
 				}
 			})
 		}
