@@ -78,7 +78,7 @@ type Options struct {
 	Alpha    float64  `json:"alpha"`     // two-sided, for the whole family; default 0.05
 	Margin   *float64 `json:"margin"`    // tolerated loss in score points; default 0.05, used where a metric has none
 	Slices   []string `json:"slices"`    // tag keys
-	Draws    int      `json:"draws"`     // default 9999
+	Draws    int      `json:"draws"`     // default 9999; with fewer, less is simulated of what could be seen, too
 	MaxCases int      `json:"max_cases"` // default 20
 	// MaxFailed is the share of failed calls on a side above which nothing is
 	// concluded; default 0.10.

@@ -15,7 +15,7 @@ type PlanOptions struct {
 	Alpha float64 `json:"alpha"` // two-sided, for the whole report; default 0.05
 	Power float64 `json:"power"` // default 0.8
 	// Margin is the loss in score points that is to be ruled out, of every metric;
-	// nil takes each metric's own, or Standard.
+	// nil takes each metric's own, or Standard, unless only Detect is asked for.
 	Margin   *float64 `json:"margin,omitzero"`
 	Standard float64  `json:"standard_margin"` // default 0.05
 	// Detect is the loss in score points that is to be seen, even or of single
@@ -216,6 +216,12 @@ func (p *Plan) wanted() float64 {
 		return *p.Options.Margin
 	}
 	return p.Options.Standard
+}
+
+// holds says whether a size has to bring an unchanged version within the metric's
+// margin: not where only losses are asked for, nor for a margin of 0.
+func (p *Plan) holds(m *PlanMetric) bool {
+	return m.Margin > 0 && (p.Options.Margin != nil || p.Options.Detect == nil)
 }
 
 // addSlices counts the cases of the slices and what they can hold, the smallest

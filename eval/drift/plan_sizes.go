@@ -133,7 +133,7 @@ func (s *sizes) margin(m *PlanMetric, cases, repeats int) float64 {
 // meets says whether runs of a size do all that is wanted.
 func (s *sizes) meets(cases, repeats int) bool {
 	for k := range s.p.Metrics {
-		if m := &s.p.Metrics[k]; m.Margin > 0 && s.margin(m, cases, repeats) > m.Margin {
+		if m := &s.p.Metrics[k]; s.p.holds(m) && s.margin(m, cases, repeats) > m.Margin {
 			return false
 		}
 	}
@@ -221,7 +221,7 @@ func (s *sizes) fewestRepeats(cases, fixed int) (int, bool) {
 func (s *sizes) fewestCases(repeats, best int) int {
 	n := 2
 	for k := range s.p.Metrics {
-		if m := &s.p.Metrics[k]; m.Margin > 0 {
+		if m := &s.p.Metrics[k]; s.p.holds(m) {
 			scored := stats.CasesToHold(m.Margin, m.variance(repeats), holdsAt, s.p.Options.Power)
 			n = max(n, int(math.Ceil(float64(scored)/m.share)))
 		}

@@ -31,7 +31,7 @@ func (p *Plan) words() {
 		switch least := stats.CasesToHold(p.wanted(), 0, holdsAt, p.Options.Power); {
 		case p.AtHand != nil:
 			say("with the %s at hand, ask %s: %s", count(p.Cases, "case"), p.AtHand.size(), p.AtHand.shows())
-		case p.Cases < least:
+		case p.Cases < least && p.holds(&p.Metrics[0]):
 			say("with the %s at hand no number of repeats does: %d unchanged cases are the least for %s, these prove %s",
 				count(p.Cases, "case"), least, points(p.wanted()), amountOf(eval.Metric{Scale: eval.Unit}, p.Provable)) // rounded as lint does
 		default:

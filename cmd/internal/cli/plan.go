@@ -52,7 +52,7 @@ It ends with 0, or with 3 where nothing can be said.`,
 	}
 	fl := c.Flags()
 	fl.Float64Var(&f.detect, "detect", 0, "the loss that is to be seen, in score points of 1")
-	fl.Float64Var(&f.margin, "margin", 0, "the loss that is to be ruled out, in score points of 1 (default: the metrics' and the suite's, or 0.05)")
+	fl.Float64Var(&f.margin, "margin", 0, "the loss that is to be ruled out, in score points of 1 (default: the metrics' and the suite's, or 0.05; with --detect none)")
 	fl.IntVar(&f.Cases, "cases", 0, "plan for `N` cases (default: those of the suite, and more)")
 	fl.IntVar(&f.Repeats, "repeats", 0, "plan for `N` answers to each case (default: several)")
 	fl.Float64Var(&f.Power, "power", 0, "the chance of seeing and of holding (default 0.8)")
@@ -217,7 +217,7 @@ func (a *app) planRun(ctx context.Context, db *store.DB, suite *eval.Suite, args
 		return run, err == nil, err
 	}
 	run, found, err := pinned(ctx, db, baselineName(suite, ""))
-	if err != nil || found {
+	if err != nil || found && (suite == nil || run.Suite == suite.Name) {
 		return run, found, err
 	}
 	filter := store.Filter{Status: eval.Complete}
