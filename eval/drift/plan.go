@@ -74,7 +74,8 @@ type Plan struct {
 	Says  []string `json:"says"`
 	Notes []string `json:"notes"`
 
-	gating int // metrics of the runs that take part in a verdict
+	gating int     // metrics of the runs that take part in a verdict
+	share  float64 // of the error rate that one test has; 0 if not known
 }
 
 // PlanMetric is what is known of the noise of a metric.

@@ -2,6 +2,7 @@ package drift
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -22,6 +23,7 @@ func (p *Plan) learn(tables []*table) error {
 			Margin: p.wanted(), Cases: p.Cases, Mean: 0.5, Within: 0.25, Noise: NoiseBound, yesNo: true, share: 1}}
 		return nil
 	}
+	p.share = p.correction(tables)
 	first := tables[0].run
 	for _, name := range p.Options.Metrics {
 		if _, ok := first.Metric(name); !ok {
@@ -177,3 +179,96 @@ func (m *PlanMetric) variance(repeats int) float64 {
 
 // Noisy is the standard deviation of an answer about the mean of its case.
 func (m *PlanMetric) Noisy() float64 { return math.Sqrt(m.Within) }
+
+// lostForCorrection is how many cases fail in the comparison whose correction a
+// plan takes: about as few as can be seen.
+const lostForCorrection = 6
+
+// correction is the share of the error rate at which one test by itself keeps that
+// of the whole report, as in a comparison of the stored answers with each other in
+// which a few cases failed by every metric, the least of three choices of these; 0
+// where no case has two answers. (The correction of a report depends on which
+// metrics and slices move at all: those that never do cost nothing.)
+func (p *Plan) correction(tables []*table) float64 {
+	const choices = 3
+	least := 0.0
+	for k := range choices {
+		columns := p.nullColumns(tables, k*len(tables[0].cases)/(choices*lostForCorrection))
+		if len(columns) == 0 {
+			return 0
+		}
+		seed := seedOf(tables[0].run.Suite, len(columns), k)
+		share := stats.MaxT(columns, 1999, seed, p.Options.Alpha).Level / p.Options.Alpha
+		if least == 0 || share < least {
+			least = share
+		}
+	}
+	return least
+}
+
+// nullColumns are the differences of all gating metrics, over all cases and by
+// slice, of two answers to each case; every so many cases from the first on one
+// failed.
+func (p *Plan) nullColumns(tables []*table, first int) []stats.Column {
+	t := tables[0]
+	lost := map[int]bool{}
+	for k := range lostForCorrection {
+		lost[first+k*len(t.cases)/lostForCorrection] = true
+	}
+	var columns []stats.Column
+	for i, m := range t.run.Metrics {
+		if !gates(m) || m.Scale == eval.Measure {
+			continue
+		}
+		parts := map[string]*stats.Column{}
+		add := func(name string, at int, d float64) {
+			c := parts[name]
+			if c == nil {
+				c = &stats.Column{}
+				parts[name] = c
+			}
+			c.Rows, c.D = append(c.Rows, int32(at)), append(c.D, d)
+		}
+		for at := range t.cases {
+			d, ok := halves(tables, int32(at), i)
+			if !ok {
+				continue
+			}
+			if m.Better == eval.Lower {
+				d = -d
+			}
+			if lost[at] {
+				d--
+			}
+			add("", at, d)
+			for _, name := range t.cases[at].slices {
+				add(name, at, d)
+			}
+		}
+		for _, name := range slices.Sorted(maps.Keys(parts)) {
+			columns = append(columns, *parts[name])
+		}
+	}
+	return columns
+}
+
+// halves is the difference of two answers to a case: of the second and the first
+// half of its repeats, else of the first two runs that have one.
+func halves(tables []*table, at int32, metric int) (float64, bool) {
+	values := tables[0].scored(at, metric, nil)
+	if n := len(values); n >= 2 {
+		return mean(values[n-n/2:]) - mean(values[:n/2]), true
+	}
+	c := &tables[0].cases[at]
+	for _, t := range tables[1:] {
+		i, ok := t.byID[c.id]
+		k := t.metric(tables[0].run.Metrics[metric].Name)
+		if !ok || k < 0 || len(values) == 0 || t.cases[i].hash != c.hash {
+			continue
+		}
+		if other := t.scored(i, k, nil); len(other) > 0 {
+			return mean(other) - mean(values), true
+		}
+	}
+	return 0, false
+}

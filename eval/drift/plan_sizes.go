@@ -24,29 +24,33 @@ const (
 // sizes works out what runs of a plan's sizes show.
 type sizes struct {
 	p     *Plan
-	cells int // tests that are corrected together
+	share float64 // of the error rate that one test has
 	mu    sync.Mutex
 	known map[sizeKey]stats.Seen
 }
 
 type sizeKey struct{ metric, cases, repeats int }
 
+// newSizes takes the correction from the runs, else as if all tests were
+// independent, which is the worst case.
 func newSizes(p *Plan, metrics int) *sizes {
 	if len(p.Runs) > 0 {
 		metrics = p.gating
 	}
-	return &sizes{p: p, cells: max(metrics, len(p.Metrics)) * (1 + len(p.Slices)), known: map[sizeKey]stats.Seen{}}
+	share := p.share
+	if share == 0 {
+		share = 1 / float64(max(metrics, len(p.Metrics))*(1+len(p.Slices)))
+	}
+	return &sizes{p: p, share: share, known: map[sizeKey]stats.Seen{}}
 }
 
-// trial is the verdict of one metric over all cases: corrected as if all tests of
-// the report were independent, which is the worst case.
+// trial is the verdict of one metric over all cases.
 func (s *sizes) trial(repeats int) stats.Trial {
 	at := levelsFor(s.p.Options.Alpha, repeats > 1)
-	n := float64(s.cells)
 	// Note: noise learnt from some 60 cases is itself an estimate; at the power
 	// itself 74 % are seen instead of 80.
 	aim := s.p.Options.Power + (1-s.p.Options.Power)/4
-	return stats.Trial{Average: at.average / n, Within: at.within / n, Power: aim, Runs: plannedRuns, Draws: plannedDraws}
+	return stats.Trial{Average: at.average * s.share, Within: at.within * s.share, Power: aim, Runs: plannedRuns, Draws: plannedDraws}
 }
 
 // seen gives the smallest losses that a metric shows in two runs of a size, from

@@ -35,7 +35,7 @@ func (p *Plan) words() {
 			say("with the %s at hand no number of repeats does: %d unchanged cases are the least for %s, these prove %s",
 				count(p.Cases, "case"), least, points(p.wanted()), amountOf(eval.Metric{Scale: eval.Unit}, p.Provable)) // rounded as lint does
 		default:
-			say("the %s at hand do not do, with %s", count(p.Cases, "case"), p.repeatsTried())
+			say("the %s at hand are too few, with %s", count(p.Cases, "case"), p.repeatsTried())
 		}
 	}
 	for i := range p.Metrics {
