@@ -10,7 +10,7 @@ import (
 
 // simulatedWork is what the simulations of a comparison may cost in all, in cases
 // and outputs drawn: some 0.3 s on two cores.
-const simulatedWork = 4 * stats.DefaultWork
+const simulatedWork = 6 * stats.DefaultWork
 
 // mostRepeats is the number of repeats up to which more of them are advised.
 const mostRepeats = 20

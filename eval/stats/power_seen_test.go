@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // nearlyDeterministic is the population BD: binary, p = .998 for 95 % of the
@@ -188,8 +190,11 @@ func TestEstimatedLossesAreSeen(t *testing.T) {
 	}
 }
 
-// BenchmarkNamedLosses prints how often named losses are seen, and by how much
-// the closed form names more.
+// BenchmarkNamedLosses prints how often named losses are seen. With 60 pairs of
+// runs and 4 fresh candidates each (seeds 0 to 59): even losses of yes and no scores
+// .79 to .90, of others with one repeat .75 to .88 (with more, where the
+// within-case test helps unasked, 1), losses of cases .81 to .98; standard errors
+// of the rows .01 to .04, none more than two of them below .8.
 func BenchmarkNamedLosses(b *testing.B) {
 	const pairs, fresh, draws = 60, 4, 499
 	for _, n := range []int{20, 50, 200, 1000} {
@@ -239,6 +244,43 @@ func TestSmallestSeenIsRepeatable(t *testing.T) {
 	trial.Work = 1
 	if s, ok := SmallestSeen(p, trial); ok {
 		t.Errorf("without work: %+v", s)
+	}
+}
+
+// TestQuickSignFlip: the shortcut of a simulation decides as the exact test does,
+// but for 1 vector of differences in 1,000. 6,000 vectors of 5 to 150 differences,
+// half of them yes and no, at levels from .05 to .001, drawn to be near them.
+func TestQuickSignFlip(t *testing.T) {
+	const vectors = 6000
+	r := rand.New(rand.NewPCG(1, 2))
+	wrong, down := 0, 0
+	for i := range vectors {
+		level := []float64{.05, .025, .0125, .001}[i%4]
+		critical := -distuv.UnitNormal.Quantile(level / 2)
+		n := 5 + r.IntN(146)
+		var g gathered
+		for range n {
+			d := 1.0
+			if i%2 == 0 {
+				d = math.Pow(r.Float64(), 3)
+			}
+			if r.Float64() < .5+.5*critical/math.Sqrt(float64(n)) {
+				d = -d
+			}
+			g.add(&arranged{delta: d})
+		}
+		test := SignFlip(g.d)
+		exact := test.Mid <= level && test.Z < 0
+		if exact {
+			down++
+		}
+		if g.fell(level, critical) != exact {
+			wrong++
+		}
+	}
+	t.Logf("%d of %d differ, %d fell", wrong, vectors, down)
+	if wrong > vectors/1000 || down < vectors/5 || down > 4*vectors/5 {
+		t.Errorf("%d of %d differ, %d fell", wrong, vectors, down)
 	}
 }
 

@@ -138,17 +138,20 @@ func (g *gathered) add(x *arranged) {
 	}
 }
 
-// fell says whether the sign flips show a drop at the two-sided level. The exact
-// test is made only where z does not decide: its distribution has the kurtosis
-// 3 - 2 sum(d^4)/sum(d^2)^2, so that by Edgeworth's expansion the normal quantile
-// is off by some (z^3-3z)/12 times that ratio.
+// fell says whether the sign flips show a drop at the two-sided level, whose normal
+// quantile is critical. The exact test is made only where z does not decide: its
+// distribution has the excess kurtosis -2 q, q = sum(d^4)/sum(d^2)^2, so that by
+// Cornish and Fisher's expansion its quantile is c - (c^3-3c) q/12, up to terms in
+// q*q.
 func (g *gathered) fell(level, critical float64) bool {
 	if g.sum >= 0 {
 		return false
 	}
 	z := -g.sum / math.Sqrt(g.squares)
-	if unsure := 0.005 + 2*g.fourths/(g.squares*g.squares); math.Abs(z-critical) > unsure {
-		return z > critical
+	q := g.fourths / (g.squares * g.squares)
+	quantile := critical - critical*(critical*critical-3)*q/12
+	if unsure := 0.005 + 6*q*q; math.Abs(z-quantile) > unsure {
+		return z > quantile
 	}
 	return SignFlip(g.d).Mid <= level
 }
