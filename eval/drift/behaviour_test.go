@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -31,6 +32,9 @@ func TestStandardMeasuresStayOutOfTheWay(t *testing.T) {
 		c := compare(t, base, cand, before, after, Options{})
 		if len(c.Left) > 0 || len(c.Warnings) > 0 || c.Verdict != old.Verdict || c.Verdict != Holds || len(c.Next) != len(old.Next) {
 			t.Errorf("%s: left %v, warnings %q, next %q", c.Verdict, c.Left, c.Warnings, c.Next)
+		}
+		if c.Seed != old.Seed || !reflect.DeepEqual(c.Metrics, old.Metrics) {
+			t.Errorf("what gates is told otherwise: %+v, without measures %+v", c.Metrics, old.Metrics)
 		}
 		return c
 	}
@@ -62,6 +66,21 @@ func TestStandardMeasuresStayOutOfTheWay(t *testing.T) {
 	// The language of one case can be told: no word of the other 99.
 	if c := again(newRun("a", three...), newRun("b", three...), with(before, 10, math.NaN(), 0)[:100], append(with(after[:1], 10, 1, 0), with(after[1:], 10, math.NaN(), 0)...)); len(c.Others) != 2 {
 		t.Errorf("%+v", c.Others)
+	}
+}
+
+// TestUnmovedMeasuresHaveNoSlices: where no case differs, slices say nothing.
+func TestUnmovedMeasuresHaveNoSlices(t *testing.T) {
+	var before, after []eval.Row
+	for i := range 20 {
+		b, a := row(caseID(i), 0, 1, 10, 0), row(caseID(i), 0, 1, float64(10+i%3), 0)
+		b.Tags = map[string][]string{"half": {string(rune('a' + i%2))}}
+		a.Tags = b.Tags
+		before, after = append(before, b), append(after, a)
+	}
+	c := compare(t, newRun("a", correct, length, refusal), newRun("b", correct, length, refusal), before, after, Options{Slices: []string{"half"}})
+	if len(c.Metrics[0].Slices) != 2 || len(c.Others[0].Slices) != 2 || len(c.Others[1].Slices) != 0 || len(c.Warnings) != 0 {
+		t.Errorf("slices %d, %d, %d; warnings %q", len(c.Metrics[0].Slices), len(c.Others[0].Slices), len(c.Others[1].Slices), c.Warnings)
 	}
 }
 
