@@ -52,8 +52,9 @@ type Comparison struct {
 	Pairing Pairing  `json:"pairing"`
 	Metrics []Metric `json:"metrics"` // the gating family, in the order of the run
 	// Others are the measures and metrics that do not gate: changed or not. With
-	// Vocabulary, nil where the texts could not be read, they are a second family,
-	// with the level Options.Alpha to itself and half of it for each of the two.
+	// Vocabulary, nil where the texts could not be read, they are a second family
+	// with the level Options.Alpha to itself, which its tests share evenly: of the
+	// means, of the spread (PSpread) and of the vocabulary, as many as there are.
 	Others     []Metric    `json:"others"`
 	Vocabulary *Vocabulary `json:"vocabulary,omitzero"`
 	Errors     *Metric     `json:"errors"`   // share of failed calls, over all planned outputs
@@ -185,6 +186,9 @@ type Cell struct {
 	P         float64  `json:"p"`
 	PAdjusted float64  `json:"p_adjusted"`
 	PWithin   *float64 `json:"p_within,omitzero"`
+	// PSpread is the p of the test that the outputs of a case are spread as before,
+	// corrected for all measures; nil but for measures with repeats on both sides.
+	PSpread *float64 `json:"p_spread,omitzero"`
 	// McNemarExact is McNemar's exact two-sided p, where every score is 0 or 1
 	// and every case has one output a side; nil elsewhere.
 	McNemarExact *float64 `json:"mcnemar_exact,omitzero"`

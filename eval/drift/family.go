@@ -91,6 +91,9 @@ func (p *pairs) cells(family []*measured) (cells []cell, owner []int) {
 			whole.take(int32(i))
 		}
 		cells, owner = append(cells, whole), append(owner, k)
+		if x.metric.Standard && !whole.moved() {
+			continue // of what nobody asked for and is as it was, the slices say nothing more
+		}
 		for s := range p.slices {
 			part := newCell(x, s, len(p.slices[s].cases))
 			for _, i := range p.slices[s].cases {
@@ -106,6 +109,11 @@ func (p *pairs) cells(family []*measured) (cells []cell, owner []int) {
 
 func newCell(x *measured, slice, most int) cell {
 	return cell{m: x, slice: slice, rows: make([]int32, 0, most), d: make([]float64, 0, most)}
+}
+
+// moved reports whether any case differs.
+func (c *cell) moved() bool {
+	return slices.ContainsFunc(c.d, func(d float64) bool { return d != 0 })
 }
 
 // take adds a case if it has a score on both sides. One whose difference cannot
