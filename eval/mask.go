@@ -17,6 +17,15 @@ func (mask Mask) result(r *Result) {
 	for _, s := range []*string{&o.Text, &o.Prompt, &o.Err, &o.Stderr} {
 		*s = mask(*s)
 	}
+	o.Parameters = mask.json(o.Parameters)
+	o.Messages = slices.Clone(o.Messages)
+	for i := range o.Messages {
+		o.Messages[i].Content = mask(o.Messages[i].Content)
+	}
+	o.Attempts = slices.Clone(o.Attempts)
+	for i := range o.Attempts {
+		o.Attempts[i].Err = mask(o.Attempts[i].Err)
+	}
 	o.Steps = slices.Clone(o.Steps)
 	for i := range o.Steps {
 		o.Steps[i].Args, o.Steps[i].Result = mask.json(o.Steps[i].Args), mask.json(o.Steps[i].Result)

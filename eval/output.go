@@ -1,5 +1,10 @@
 package eval
 
+import (
+	"encoding/json"
+	"time"
+)
+
 // Usage is what an answer cost. A nil field was not reported, which is not the
 // same as zero.
 type Usage struct {
@@ -23,13 +28,30 @@ type Feedback struct {
 type Output struct {
 	CaseID string `json:"id"`
 	// Repeat counts the answers to one case by one version, from 0.
-	Repeat    int        `json:"repeat,omitzero"`
-	Text      string     `json:"output"`
-	Prompt    string     `json:"prompt,omitzero"` // final, as sent
+	Repeat int    `json:"repeat,omitzero"`
+	Text   string `json:"output"`
+	Prompt string `json:"prompt,omitzero"` // final, as sent
+	// Messages is the conversation as it took place, where there was one: what
+	// was sent and answered turn by turn, up to and with the answer itself.
+	Messages  []Message  `json:"messages,omitempty"`
 	Steps     []Step     `json:"steps,omitempty"`
 	Documents []Document `json:"documents,omitempty"`
 	Model     string     `json:"model,omitzero"` // that answered
-	LatencyMS *float64   `json:"latency_ms,omitzero"`
+	// Requested is the model that was asked for.
+	Requested string `json:"requested_model,omitzero"`
+	// Parameters are those of the call as sent, such as the temperature: an object.
+	Parameters json.RawMessage `json:"parameters,omitzero"`
+	// Fingerprint is what the provider calls the set-up that answered.
+	Fingerprint string `json:"system_fingerprint,omitzero"`
+	// Finish is why the model stopped, in the provider's words: "stop", "length".
+	Finish string `json:"finish_reason,omitzero"`
+	// Seed that was sent with the call.
+	Seed *int64 `json:"seed,omitzero"`
+	// Started is when the call that gave the answer was begun.
+	Started time.Time `json:"started,omitzero"`
+	// Attempts are the calls before it that failed and were repeated.
+	Attempts  []Attempt `json:"attempts,omitempty"`
+	LatencyMS *float64  `json:"latency_ms,omitzero"`
 	// FirstTokenMS is the time to the first token, of an agent that streams.
 	FirstTokenMS *float64  `json:"first_token_ms,omitzero"`
 	Usage        *Usage    `json:"usage,omitzero"`
@@ -46,6 +68,13 @@ type Output struct {
 	// Stderr is what a command agent wrote to its standard error while it
 	// answered, at most the last few kilobytes.
 	Stderr string `json:"stderr,omitzero"`
+}
+
+// Attempt is a call that failed and was repeated.
+type Attempt struct {
+	Err       string  `json:"error"`
+	LatencyMS float64 `json:"latency_ms,omitzero"`
+	WaitMS    float64 `json:"wait_ms,omitzero"` // before the next one
 }
 
 // Failed reports whether the call failed, so that there is no answer to judge.

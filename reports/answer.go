@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"holdtrue/eval"
 )
@@ -66,6 +67,7 @@ func writeAnswer(b *bytes.Buffer, run eval.Run, r *eval.Result) {
 	}
 	paragraph(b, "stderr", o.Stderr)
 	paragraph(b, "prompt as sent", o.Prompt)
+	writeCall(b, o)
 	for i, s := range o.Steps {
 		fmt.Fprintf(b, "  step %d: %s(%s)", i+1, plain(s.Tool), plain(cut(string(s.Args), 500)))
 		if len(s.Result) > 0 {
@@ -137,4 +139,31 @@ func usageText(u *eval.Usage) string {
 		text += fmt.Sprintf(", %.4g USD", *u.CostUSD)
 	}
 	return text
+}
+
+// writeCall lists how the answer was asked for, where the log says.
+func writeCall(b *bytes.Buffer, o *eval.Output) {
+	for i, m := range o.Messages {
+		fmt.Fprintf(b, "  message %d, %s: %s\n", i+1, plain(m.Role), plain(cut(m.Content, 500)))
+	}
+	for _, a := range o.Attempts {
+		fmt.Fprintf(b, "  tried before, %.4g ms: %s; waited %.4g ms\n", a.LatencyMS, plain(cut(a.Err, 300)), a.WaitMS)
+	}
+	line := func(what, value string) {
+		if value != "" {
+			fmt.Fprintf(b, "  %s %s\n", what, plain(cut(value, 500)))
+		}
+	}
+	if o.Requested != o.Model {
+		line("model asked for", o.Requested)
+	}
+	line("parameters", string(o.Parameters))
+	line("system fingerprint", o.Fingerprint)
+	line("finish reason", o.Finish)
+	if o.Seed != nil {
+		line("seed", fmt.Sprint(*o.Seed))
+	}
+	if !o.Started.IsZero() {
+		line("started", o.Started.Format(time.RFC3339))
+	}
 }

@@ -63,5 +63,5 @@ func alsoChanged(c *drift.Comparison) string {
 	if more := len(names) - most; more > 0 {
 		names = append(names[:most], fmt.Sprintf("%d more", more))
 	}
-	return " Changed, neither better nor worse: " + strings.Join(names, ", ") + "."
+	return " Changed, outside the verdict: " + strings.Join(names, ", ") + "."
 }

@@ -103,8 +103,11 @@ func sureness(c *drift.Comparison) string {
 
 // ground says how the verdict was reached.
 func ground(c *drift.Comparison) string {
-	text := fmt.Sprintf("At most %s %% of reports on an unchanged agent say regressed; intervals are %s %%; all metrics and slices are corrected together",
-		number(50*c.Options.Alpha), number(100*c.Options.Confidence))
+	text := fmt.Sprintf("At most %s %% of reports on an unchanged agent say regressed", number(50*c.Options.Alpha))
+	if len(c.Others) > 0 || c.Vocabulary != nil {
+		text += fmt.Sprintf(", and at most %s %% that a measure or the vocabulary changed", number(100*c.Options.Alpha))
+	}
+	text += fmt.Sprintf("; intervals are %s %%; all metrics and slices are corrected together", number(100*c.Options.Confidence))
 	if c.Draws > 0 {
 		text += fmt.Sprintf(" (%d draws, seed %016x)", c.Draws, c.Seed)
 	}

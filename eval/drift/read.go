@@ -210,7 +210,8 @@ func (t *table) add(row *eval.Row, number int, place []int, keys []string) error
 }
 
 // recorded writes what the digest covers: identity, status and values, each with
-// its length.
+// its length. Standard measures are not covered: a verdict must not depend on
+// whether a run has them, nor on the time that an answer took.
 func (t *table) recorded(b []byte, row *eval.Row, metrics []eval.Metric) ([]byte, error) {
 	text := func(s string) {
 		b = binary.LittleEndian.AppendUint32(b, uint32(len(s)))
@@ -224,6 +225,9 @@ func (t *table) recorded(b []byte, row *eval.Row, metrics []eval.Metric) ([]byte
 	for _, s := range row.Scores {
 		if s.Metric < 0 || s.Metric >= len(metrics) {
 			return b, fmt.Errorf("a score of metric %d, expected 0 to %d", s.Metric, len(metrics)-1)
+		}
+		if metrics[s.Metric].Standard {
+			continue
 		}
 		text(metrics[s.Metric].Name)
 		text(string(s.Status))

@@ -52,7 +52,7 @@ const (
 	maxShifts  = 10     // words listed
 	// wordBudget is the number of additions that the swaps may cost, about half
 	// a second of a core; above it fewer are drawn, 999 at least.
-	wordBudget = 3e8
+	wordBudget = 1.5e8
 )
 
 // compareVocabulary tests whether words became more or less frequent: for every
@@ -118,11 +118,15 @@ func (v *Vocabulary) conclude() {
 		return
 	}
 	v.Verdict = Changed
-	words := make([]string, len(v.Words))
-	for i, w := range v.Words {
-		words[i] = fmt.Sprintf("%q %s to %s", w.Word, percent(w.Baseline), percent(w.Candidate))
+	const named = 5
+	var words []string
+	for _, w := range v.Words[:min(named, len(v.Words))] {
+		words = append(words, fmt.Sprintf("%q %s to %s", w.Word, percent(w.Baseline), percent(w.Candidate)))
 	}
-	v.Reason = fmt.Sprintf("%s became more or less frequent beyond noise in %s: %s", count(v.Changed, "word"), over, someOf(words))
+	v.Reason = fmt.Sprintf("%s became more or less frequent beyond noise in %s: %s", count(v.Changed, "word"), over, strings.Join(words, ", "))
+	if more := v.Changed - len(words); more > 0 {
+		v.Reason += fmt.Sprintf(" and %d more", more)
+	}
 }
 
 // changedCases lists the paired cases that have an answer on both sides and not

@@ -198,3 +198,28 @@ func TestVocabularyAgainstSpecification(t *testing.T) {
 		t.Errorf("level %.3f", level)
 	}
 }
+
+// BenchmarkVocabulary compares 10,000 texts of 150 words, all of them new.
+func BenchmarkVocabulary(b *testing.B) {
+	for _, repeats := range []int{1, 3} {
+		b.Run(fmt.Sprint(repeats), func(b *testing.B) {
+			rng := rand.New(rand.NewPCG(1, 1))
+			var s texts
+			var before, after []eval.Row
+			for i := range maxTexts / 2 / repeats {
+				for r := range repeats {
+					for _, rows := range []*[]eval.Row{&before, &after} {
+						words := make([]string, 150)
+						for k := range words {
+							words[k] = fmt.Sprint("w", int(math.Exp(rng.Float64()*math.Log(20001)))-1)
+						}
+						*rows = append(*rows, spoken(caseID(i), r, s.add(strings.Join(words, " "))))
+					}
+				}
+			}
+			for b.Loop() {
+				compareTexts(b, &s, before, after, Options{})
+			}
+		})
+	}
+}

@@ -1,63 +1,96 @@
 package stats
 
-import "math/bits"
+import (
+	"math"
+	"math/bits"
+	"slices"
+)
 
-// contribution of one way of dealing to the sums of a cell.
-type contribution struct{ delta, down, up float64 }
-
-func (m *unitMetric) contribution(delta float64) contribution {
-	c := contribution{delta: delta}
-	if x := delta * delta / m.variance; delta < 0 {
-		c.down = x
-	} else {
-		c.up = x
-	}
-	return c
+// contribution of a delta to the sums of a cell.
+func (m *unitMetric) contribution(delta float64) sums {
+	own := math.Exp(min(mostTilted, max(-mostTilted, m.own*delta)))
+	common := math.Exp(m.common * delta)
+	return sums{weighted: m.weight * delta, down: tails{1 / own, 1 / common}, up: tails{own, common}}
 }
 
-func (m *unitMetric) add(c contribution, cells []sums) {
-	weighted := m.weight * c.delta
+func (m *unitMetric) add(c sums, cells []sums) {
 	for _, cell := range m.cells {
 		s := &cells[cell]
-		s.raw += c.delta
-		s.weighted += weighted
-		s.down += c.down
-		s.up += c.up
+		s.weighted += c.weighted
+		s.down.own += c.down.own
+		s.down.common += c.down.common
+		s.up.own += c.up.own
+		s.up.common += c.up.common
 	}
 }
 
-// addMoments adds the permutation moments of a unit to its cells. Without a
-// table the tail takes the moments of a standard normal delta, which only shifts
-// its share in the combination.
-func (f *withinFamily) addMoments(u *unit, splits []uint32) {
-	table := u.tabulate(splits, nil)
+// addMoments adds the permutation moments of a unit to its cells, from its table
+// of all ways of dealing or, where it has none, from a sample of them.
+func (f *withinFamily) addMoments(u *unit, table []sums) {
+	if len(table) == 0 {
+		table = u.sample()
+	}
 	for k := range u.metrics {
 		m := &u.metrics[k]
-		down, up := tailScale{mean: 0.5, variance: 1.25}, tailScale{mean: 0.5, variance: 1.25}
-		if splits != nil {
-			var d, dd, t, tt float64
-			for s := range splits {
-				c := table[s*len(u.metrics)+k]
-				d, dd, t, tt = d+c.down, dd+c.down*c.down, t+c.up, tt+c.up*c.up
-			}
-			n := float64(len(splits))
-			down = tailScale{mean: d / n, variance: dd/n - d/n*d/n}
-			up = tailScale{mean: t / n, variance: tt/n - t/n*t/n}
+		moments := func(value func(*sums) float64) tailScale {
+			return momentsOf(len(table)/len(u.metrics), func(i int) float64 { return value(&table[i*len(u.metrics)+k]) })
 		}
+		downOwn := moments(func(c *sums) float64 { return c.down.own })
+		downCommon := moments(func(c *sums) float64 { return c.down.common })
+		upOwn := moments(func(c *sums) float64 { return c.up.own })
+		upCommon := moments(func(c *sums) float64 { return c.up.common })
 		for _, cell := range m.cells {
 			s := &f.scales[cell]
-			s.raw += m.variance
 			s.weighted += m.weight * m.weight * m.variance
-			s.down.mean += down.mean
-			s.down.variance += down.variance
-			s.up.mean += up.mean
-			s.up.variance += up.variance
+			s.down.own.add(downOwn)
+			s.down.common.add(downCommon)
+			s.up.own.add(upOwn)
+			s.up.common.add(upCommon)
 		}
 	}
+}
+
+// sampled ways of dealing stand for all where there are too many.
+const sampled = 256
+
+// sample lists the contributions of some ways of dealing. It starts from the
+// sorted values, so that it is the same however they were dealt.
+func (u *unit) sample() []sums {
+	sorted := make([][]float64, len(u.metrics))
+	for k := range sorted {
+		sorted[k] = slices.Sorted(slices.Values(u.metrics[k].values))
+	}
+	table := make([]sums, 0, sampled*len(u.metrics))
+	u.deal(&random32{source: stream(0, 0)}, sampled, func(places []int, sign float64) {
+		for k := range u.metrics {
+			sum := 0.0
+			for _, i := range places {
+				sum += sorted[k][i]
+			}
+			table = append(table, u.metrics[k].contribution(sign*sum*u.lever()))
+		}
+	})
+	return table
+}
+
+// momentsOf n values that are equally likely.
+func momentsOf(n int, value func(i int) float64) (t tailScale) {
+	for i := range n {
+		t.mean += value(i)
+	}
+	t.mean /= float64(n)
+	for i := range n {
+		d := value(i) - t.mean
+		t.variance += d * d
+		t.third += d * d * d
+	}
+	t.variance /= float64(n)
+	t.third /= float64(n)
+	return t
 }
 
 // tabulate lists the contributions of every split, the metrics of one together.
-func (u *unit) tabulate(splits []uint32, table []contribution) []contribution {
+func (u *unit) tabulate(splits []uint32, table []sums) []sums {
 	table = table[:0]
 	for _, mask := range splits {
 		for k := range u.metrics {
@@ -134,7 +167,7 @@ func (f *withinFamily) chunk(random random32, n int) []sums {
 	width := len(f.scales)
 	drawn := make([]sums, n*width)
 	tables := splitTables{}
-	var table []contribution
+	var table []sums
 	for i := range f.units {
 		u := &f.units[i]
 		splits := tables.of(u)
@@ -142,7 +175,11 @@ func (f *withinFamily) chunk(random random32, n int) []sums {
 			u.dealEach(&random, n, width, drawn)
 			continue
 		}
-		table = u.tabulate(splits, table)
+		if f.tables != nil {
+			table = f.tables[i]
+		} else {
+			table = u.tabulate(splits, table[:0])
+		}
 		metrics := len(u.metrics)
 		for b := range n {
 			s := random.below(uint32(len(splits)))
@@ -155,8 +192,25 @@ func (f *withinFamily) chunk(random random32, n int) []sums {
 	return drawn
 }
 
-// dealEach draws outputs for the smaller side one by one (Fisher and Yates).
+// dealEach adds n ways of dealing, drawn anew.
 func (u *unit) dealEach(random *random32, n, width int, drawn []sums) {
+	b := 0
+	u.deal(random, n, func(places []int, sign float64) {
+		for k := range u.metrics {
+			x := &u.metrics[k]
+			sum := 0.0
+			for _, i := range places {
+				sum += x.values[i]
+			}
+			x.add(x.contribution(sign*sum*u.lever()), drawn[b*width:(b+1)*width])
+		}
+		b++
+	})
+}
+
+// deal draws n times the outputs for the smaller side, one by one (Fisher and
+// Yates). sign is that of their sum in delta.
+func (u *unit) deal(random *random32, n int, dealt func(places []int, sign float64)) {
 	m := u.a + u.b
 	few := min(u.a, u.b)
 	sign := 1.0
@@ -167,18 +221,11 @@ func (u *unit) dealEach(random *random32, n, width int, drawn []sums) {
 	for i := range place {
 		place[i] = i
 	}
-	for b := range n {
+	for range n {
 		for i := range few {
 			j := i + int(random.below(uint32(m-i)))
 			place[i], place[j] = place[j], place[i]
 		}
-		for k := range u.metrics {
-			x := &u.metrics[k]
-			sum := 0.0
-			for _, i := range place[:few] {
-				sum += x.values[i]
-			}
-			x.add(x.contribution(sign*sum*u.lever()), drawn[b*width:(b+1)*width])
-		}
+		dealt(place[:few], sign)
 	}
 }

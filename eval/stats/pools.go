@@ -1,13 +1,21 @@
 package stats
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // withinFamily is the data of all cells, ready to be permuted.
 type withinFamily struct {
 	units  []unit
 	scales []scale // per cell
 	work   float64 // additions per draw
+	// tables lists what every way of dealing adds, per unit, if that is no more
+	// than mostTabulated altogether; else each chunk of draws makes its own.
+	tables [][]sums
 }
+
+const mostTabulated = 1 << 20 // entries of 40 bytes
 
 // unit is outputs of one case that are permuted together, for the metrics whose
 // values are measured in just these outputs.
@@ -20,8 +28,10 @@ type unitMetric struct {
 	metric int
 	values []float64 // less their mean: the baseline's, then the candidate's
 	squares,
+	reach, // the largest |delta| that dealing can give
 	weight,
-	variance float64 // of delta over the permutations
+	variance, // of delta over the permutations
+	own, common float64 // what delta is multiplied with in the exponents
 	cells []int32
 }
 
@@ -31,29 +41,45 @@ func newWithinFamily(pools []Pool, metrics int, cells []WithinCell) *withinFamil
 	for i, c := range cells {
 		index[c] = int32(i)
 	}
-	squares, freedom := make([]float64, metrics), make([]float64, metrics)
+	squares, freedom, span := make([]float64, metrics), make([]float64, metrics), make([]float64, metrics)
 	for i := range pools {
 		for _, u := range pools[i].units(metrics) {
 			u.metrics = u.keep(func(m *unitMetric) bool {
 				squares[m.metric] += m.squares
 				freedom[m.metric] += float64(u.a + u.b - 1)
 				m.cells = pools[i].cellsOf(m.metric, index)
-				return m.squares > 0 && len(m.cells) > 0
+				if m.squares == 0 || len(m.cells) == 0 {
+					return false
+				}
+				m.reach = u.reach(m.values)
+				span[m.metric] = max(span[m.metric], m.reach)
+				return true
 			})
 			if len(u.metrics) > 0 {
 				f.units = append(f.units, u)
 			}
 		}
 	}
-	tables := splitTables{}
+	splits := splitTables{}
+	entries := 0
+	for i := range f.units {
+		entries += len(splits.of(&f.units[i])) * len(f.units[i].metrics)
+	}
+	if entries <= mostTabulated {
+		f.tables = make([][]sums, len(f.units))
+	}
 	for i := range f.units {
 		u := &f.units[i]
 		for k := range u.metrics {
 			m := &u.metrics[k]
-			m.complete(u, squares[m.metric]/freedom[m.metric])
-			f.work += float64(4 * len(m.cells))
+			m.complete(u, squares[m.metric]/freedom[m.metric], span[m.metric])
+			f.work += float64(5 * len(m.cells))
 		}
-		f.addMoments(u, tables.of(u))
+		table := u.tabulate(splits.of(u), nil)
+		f.addMoments(u, table)
+		if f.tables != nil {
+			f.tables[i] = table
+		}
 	}
 	for i := range f.scales {
 		f.scales[i].finish()
@@ -147,10 +173,29 @@ func (p *Pool) cellsOf(metric int, index map[WithinCell]int32) []int32 {
 	return cells
 }
 
-func (m *unitMetric) complete(u *unit, s0 float64) {
+// reach is the largest |delta| that dealing the values can give: that of the b
+// smallest or of the b largest falling to the candidate.
+func (u *unit) reach(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	low, high := 0.0, 0.0
+	for i := range u.b {
+		low += sorted[i]
+		high += sorted[len(sorted)-1-i]
+	}
+	return max(-low, high) * u.lever()
+}
+
+const (
+	ownTilt    = 1.5 // per permutation standard deviation of delta
+	commonTilt = 5   // over the span of the metric
+	mostTilted = 4.5 // largest own exponent: that of a case of 5 and 5 outputs without overlap
+)
+
+func (m *unitMetric) complete(u *unit, s0, span float64) {
 	n := float64(u.a + u.b)
 	m.weight = n / (m.squares + s0)
 	m.variance = m.squares / (n - 1) * u.lever()
+	m.own, m.common = ownTilt/math.Sqrt(m.variance), commonTilt/span
 }
 
 // lever times the candidate's sum of centred values is delta.

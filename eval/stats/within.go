@@ -36,16 +36,22 @@ const withinBudget = 4e9
 // V = SS/(m-1) (1/A + 1/B) the permutation variance of delta, three statistics
 // are combined:
 //
-//	raw       sum delta
-//	weighted  sum delta m/(SS + s0), s0 = sum SS / sum (m-1) over the metric
-//	tail      sum max(0,-delta)^2/V, for Up of max(0,delta)
+//	weighted  sum delta m/(SS + s0), s0 = sum SS / sum (m-1) over the metric:
+//	          all cases fell a little
+//	own       sum exp(-1.5 delta/sqrt V), the exponent within 4.5: some cases fell
+//	          far beyond their own noise
+//	common    sum exp(-5 delta/span), span the largest |delta| that any dealing
+//	          gives any case of the metric: some cases fell far
 //
-// Each is brought to about standard normal: the first two by their exact
-// permutation variance, the tail by the cube root of Wilson and Hilferty (1931)
-// fitted to its permutation mean and variance, because it is skewed. All
-// constants are the same for every permutation, so the test stays exact. The
-// statistic of a cell is the largest of its three; p values are step-down over
-// the cells, ties fully counted, for Down and for Up.
+// with the opposite signs for Up. The exponential sums are near to the
+// likelihood ratio of "a few cases collapsed"; a sum of squares gives too much to
+// the many cases that moved by half of what they can. Each is brought to about
+// standard normal: the first by its exact permutation variance, the others by
+// the transformation of Wilson and Hilferty (1931) fitted to their first three
+// permutation moments, because they are skewed. All constants are the same for
+// every permutation, so the test stays exact. The statistic of a cell is the
+// largest of its three; p values are step-down over the cells, ties fully
+// counted, for Down and for Up.
 //
 // Note: taking the smallest permutation rank of the three instead is as good for
 // one cell, but with many cells its p values run out of ranks.
@@ -94,45 +100,59 @@ func Within(pools []Pool, metrics int, cells []WithinCell, draws int, seed uint6
 	return tests, draws
 }
 
-// sums of a cell.
-type sums struct{ raw, weighted, down, up float64 }
+// sums of a cell, or what one way of dealing a case adds to them.
+type sums struct {
+	weighted float64
+	down, up tails
+}
 
-// scale standardises the sums of a cell. raw and weighted are variances until
-// finish, then 1/sd.
+// tails are the exponential sums.
+type tails struct{ own, common float64 }
+
+// scale standardises the sums of a cell. weighted is a variance until finish,
+// then 1/sd.
 type scale struct {
-	raw, weighted float64
-	down, up      tailScale
+	weighted float64
+	down, up struct{ own, common tailScale }
 }
 
-// tailScale brings a tail sum to about standard normal.
+// tailScale brings a skewed sum to about standard normal.
 type tailScale struct {
-	mean, variance float64 // over all permutations
-	centre, spread float64 // of the cube root of sum/mean
+	mean, variance, third float64 // central moments over all permutations
+	perSD, skew           float64
 }
 
-func (s *scale) informative() bool { return s.raw > 0 }
+func (s *scale) informative() bool { return s.weighted > 0 }
 
 func (s *scale) finish() {
 	if s.informative() {
-		s.raw, s.weighted = 1/math.Sqrt(s.raw), 1/math.Sqrt(s.weighted)
-		s.down.finish()
-		s.up.finish()
+		s.weighted = 1 / math.Sqrt(s.weighted)
+		for _, t := range []*tailScale{&s.down.own, &s.down.common, &s.up.own, &s.up.common} {
+			t.finish()
+		}
 	}
 }
 
-// finish fits a multiple of a chi-squared variable to mean and variance.
+func (t *tailScale) add(o tailScale) {
+	t.mean += o.mean
+	t.variance += o.variance
+	t.third += o.third
+}
+
 func (t *tailScale) finish() {
-	if t.mean > 0 && t.variance > 0 {
-		c := t.variance / (9 * t.mean * t.mean)
-		t.centre, t.spread = 1-c, 1/math.Sqrt(c)
+	if t.variance > 0 {
+		t.perSD = 1 / math.Sqrt(t.variance)
+		t.skew = t.third * t.perSD * t.perSD * t.perSD
 	}
 }
 
+// score takes the sum for one of a gamma variable with the same three moments.
 func (t *tailScale) score(sum float64) float64 {
-	if t.spread == 0 {
-		return math.Inf(-1)
+	x := (sum - t.mean) * t.perSD
+	if math.Abs(t.skew) < 1e-6 {
+		return x
 	}
-	return (math.Cbrt(sum/t.mean) - t.centre) * t.spread
+	return 6/t.skew*(math.Cbrt(1+t.skew*x/2)-1) + t.skew/6
 }
 
 // combine turns the sums of all cells into their statistics, for Down and Up.
@@ -143,8 +163,8 @@ func (f *withinFamily) combine(cells []sums, down, up []float64) {
 			down[i], up[i] = math.Inf(-1), math.Inf(-1)
 			continue
 		}
-		raw, weighted := x.raw*s.raw, x.weighted*s.weighted
-		down[i] = max(-raw, -weighted, s.down.score(x.down))
-		up[i] = max(raw, weighted, s.up.score(x.up))
+		weighted := x.weighted * s.weighted
+		down[i] = max(-weighted, s.down.own.score(x.down.own), s.down.common.score(x.down.common))
+		up[i] = max(weighted, s.up.own.score(x.up.own), s.up.common.score(x.up.common))
 	}
 }

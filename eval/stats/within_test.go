@@ -40,13 +40,9 @@ func TestWithinMeasured(t *testing.T) {
 			}
 			power, level := float64(seen)/float64(reps), float64(wrong)/float64(reps)
 			t.Logf("power %.3f (specified %.2f), false alarms %.3f", power, row.power, level)
-			// Both figures come from 600 data sets. The specification combines the
-			// three statistics by their smallest permutation rank. On 1,500 data
-			// sets each, that has power .841 (CM n=50 5vs5), .367 (CM 20 3vs3),
-			// .716 (CM 50 3vs3), .775 (BM 50 5vs5) where the largest standardised
-			// statistic has .844, .391, .726, .775.
-			se := math.Sqrt(2 * row.power * (1 - row.power) / float64(reps))
-			if power < row.power-2*se || power > row.power+3*se {
+			// Both figures come from 600 data sets. The specification has a sum of
+			// squares where Within has exponential sums, so more power is expected.
+			if se := math.Sqrt(2 * row.power * (1 - row.power) / float64(reps)); power < row.power-2*se {
 				t.Errorf("power %.3f, specified %.2f, se %.3f", power, row.power, se)
 			}
 			if limit := .025 + 2.6*math.Sqrt(.025*.975/float64(reps)); level > limit {

@@ -90,7 +90,7 @@ func TestDealingEachTimeAgreesWithTables(t *testing.T) {
 		f.addObserved(observed)
 		n := 0
 		for _, s := range drawn {
-			if s.raw <= observed[0].raw {
+			if s.weighted <= observed[0].weighted {
 				n++
 			}
 		}
@@ -105,6 +105,22 @@ func TestDealingEachTimeAgreesWithTables(t *testing.T) {
 	each := reach(drawn)
 	if math.Abs(tables-each) > 5*math.Sqrt(2*tables*(1-tables)/draws) || tables == 0 {
 		t.Errorf("tables %.4f, dealt each time %.4f", tables, each)
+	}
+}
+
+// TestTablesMadeOnceOrByChunk: keeping the tables of all cases changes nothing.
+func TestTablesMadeOnceOrByChunk(t *testing.T) {
+	pools := populations()[2].pools(rand.New(rand.NewPCG(6, 6)), 30, 3, 3, .1)
+	f := newWithinFamily(pools, 1, overall)
+	kept := f.chunk(random32{source: stream(1, 0)}, 200)
+	if f.tables == nil {
+		t.Fatal("no tables are kept")
+	}
+	f.tables = nil
+	for i, s := range f.chunk(random32{source: stream(1, 0)}, 200) {
+		if s != kept[i] {
+			t.Fatalf("draw %d: %+v, with tables that are kept %+v", i, s, kept[i])
+		}
 	}
 }
 

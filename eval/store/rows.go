@@ -38,18 +38,26 @@ func (r *row) bodies() []*body {
 // logForm is the part of an output that is stored as one body: what does not
 // change from night to night if the agent does not.
 type logForm struct {
-	Prompt    string            `json:"prompt,omitzero"`
-	Steps     []eval.Step       `json:"steps,omitempty"`
-	Documents []eval.Document   `json:"documents,omitempty"`
-	Model     string            `json:"model,omitzero"`
-	Feedback  *eval.Feedback    `json:"feedback,omitzero"`
-	Lineage   map[string]string `json:"lineage,omitempty"`
-	Err       string            `json:"error,omitzero"`
-	Stderr    string            `json:"stderr,omitzero"`
+	Prompt      string            `json:"prompt,omitzero"`
+	Messages    []eval.Message    `json:"messages,omitempty"`
+	Steps       []eval.Step       `json:"steps,omitempty"`
+	Documents   []eval.Document   `json:"documents,omitempty"`
+	Model       string            `json:"model,omitzero"`
+	Requested   string            `json:"requested_model,omitzero"`
+	Parameters  json.RawMessage   `json:"parameters,omitzero"`
+	Fingerprint string            `json:"system_fingerprint,omitzero"`
+	Finish      string            `json:"finish_reason,omitzero"`
+	Seed        *int64            `json:"seed,omitzero"`
+	Attempts    []eval.Attempt    `json:"attempts,omitempty"`
+	Feedback    *eval.Feedback    `json:"feedback,omitzero"`
+	Lineage     map[string]string `json:"lineage,omitempty"`
+	Err         string            `json:"error,omitzero"`
+	Stderr      string            `json:"stderr,omitzero"`
 }
 
 func logOf(o *eval.Output) ([]byte, error) {
-	f := logForm{o.Prompt, o.Steps, o.Documents, o.Model, o.Feedback, o.Lineage, o.Err, o.Stderr}
+	f := logForm{o.Prompt, o.Messages, o.Steps, o.Documents, o.Model, o.Requested, o.Parameters, o.Fingerprint, o.Finish, o.Seed, o.Attempts,
+		o.Feedback, o.Lineage, o.Err, o.Stderr}
 	b, err := json.Marshal(f)
 	if err != nil || string(b) == "{}" {
 		return nil, err

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -69,6 +70,9 @@ func TestResultComesBackAsItWas(t *testing.T) {
 		o.LatencyMS, o.FirstTokenMS, o.Usage = &latency, new(latency/2), &eval.Usage{InputTokens: &in, CostUSD: &cost}
 		o.Prompt = rapid.String().Draw(t, "prompt")
 		o.ResponseID, o.Cached = "r", rapid.Bool().Draw(t, "cached")
+		o.Messages, o.Requested, o.Parameters = []eval.Message{{Role: "user", Content: "hi"}}, "asked", json.RawMessage(`{"temperature":0}`)
+		o.Fingerprint, o.Finish, o.Seed, o.Started = "fp", "stop", new(int64(7)), time.UnixMilli(5).UTC()
+		o.Attempts = []eval.Attempt{{Err: "time-out: 1s", LatencyMS: 1000, WaitMS: 5}}
 		o.Model, o.Err, o.Stderr = "m", rapid.SampledFrom([]string{"", "time-out"}).Draw(t, "error"), "s"
 		o.Steps = []eval.Step{{Tool: "t", Args: []byte(`{"a":1}`), Result: []byte(`[1]`)}}
 		o.Documents = []eval.Document{{ID: "d", Version: "v7", Source: "s", Hash: "h", Text: "x"}}
@@ -320,7 +324,7 @@ func TestRefusesWhatIsNotItsOwn(t *testing.T) {
 	for path, part := range map[string]string{
 		write("foreign.db", "CREATE TABLE t (a)"):                             "belongs to another program",
 		write("marked.db", "PRAGMA application_id = 7", "CREATE TABLE t (a)"): "belongs to another program",
-		write("own.db", "PRAGMA user_version = 99"):                           "schema 99 and this program knows up to 5",
+		write("own.db", "PRAGMA user_version = 99"):                           "schema 99 and this program knows up to 6",
 		text:                             "not a run database",
 		short:                            "not a run database",
 		dir:                              "this is a folder",

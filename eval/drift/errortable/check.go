@@ -114,19 +114,29 @@ func comparePowers(jobs map[string]*job, all []measured) []comparedPower {
 	return out
 }
 
-// checkPowers simulates again, four times as often and from other streams, what
-// came out below its limit, and then holds the sum to it: with a hundred
-// scenarios some fall below by chance.
-func checkPowers(ctx context.Context, jobs map[string]*job, all []measured, seed uint64) ([]comparedPower, []violation, error) {
-	var again []*job
-	for _, p := range comparePowers(jobs, all) {
-		if j := jobs[p.scenario.String()]; p.low() && j.round == 0 {
-			j.round, j.reps = 1, 4*j.reps
-			again = append(again, j)
-		}
+// rounds are how many times the first repetitions are made again for what came
+// out below its limit.
+func rounds() []int { return []int{4, 16} }
+
+// checkPowers simulates again, oftener and from other streams, what came out
+// below its limit, and then holds the sum to it: with a hundred scenarios some
+// fall below by chance.
+func checkPowers(ctx context.Context, jobs map[string]*job, all []measured, seed uint64, progress func(done, all int)) ([]comparedPower, []violation, error) {
+	first := map[*job]int{}
+	for _, j := range jobs {
+		first[j] = j.reps
 	}
-	if err := simulate(ctx, again, seed); err != nil {
-		return nil, nil, err
+	for round, times := range rounds() {
+		var again []*job
+		for _, p := range comparePowers(jobs, all) {
+			if j := jobs[p.scenario.String()]; p.low() && j.round == round {
+				j.round, j.reps = round+1, times*first[j]
+				again = append(again, j)
+			}
+		}
+		if err := simulate(ctx, again, seed, progress); err != nil {
+			return nil, nil, err
+		}
 	}
 	powers := comparePowers(jobs, all)
 	var found []violation

@@ -18,10 +18,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"time"
 )
 
 func main() {
+	debug.SetGCPercent(400) // much is allocated, little is kept
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	switch err := run(ctx, os.Stdout, os.Stderr, os.Args[1:]); {
@@ -41,8 +43,10 @@ type options struct {
 	seed  uint64
 	reps  int
 	small bool
-	out   string
-	json  bool
+	// powers leaves out the cells that are not in the power list.
+	powers bool
+	out    string
+	json   bool
 }
 
 func run(ctx context.Context, stdout, stderr io.Writer, args []string) error {
@@ -50,8 +54,9 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) error {
 	flags := flag.NewFlagSet("errortable", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Uint64Var(&o.seed, "seed", 1, "`seed` of all random streams")
-	flags.IntVar(&o.reps, "reps", 0, "`comparisons` a cell; 0 takes 400, with -small 150. Cells of 1,000 cases take half, scenarios of the power list twice as many")
+	flags.IntVar(&o.reps, "reps", 0, "`comparisons` a cell; 0 takes 400, with -small 150. Cells of 1,000 cases take half, most scenarios of the power list twice as many")
 	flags.BoolVar(&o.small, "small", false, "the small table, for every commit")
+	flags.BoolVar(&o.powers, "powers", false, "the scenarios of the power list only")
 	flags.StringVar(&o.out, "o", "", "`file` to write, instead of stdout")
 	flags.BoolVar(&o.json, "json", false, "counts as JSON instead of a markdown table")
 	if err := flags.Parse(args); err != nil {
@@ -66,7 +71,8 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) error {
 			o.reps = 150
 		}
 	}
-	t, err := makeTable(ctx, sizeOf(o.small), o)
+	progress := func(done, all int) { fmt.Fprintf(stderr, "errortable: %d of %d parts done\n", done, all) }
+	t, err := makeTable(ctx, sizeOf(o.small), o, progress)
 	if err != nil {
 		return err
 	}
@@ -104,7 +110,7 @@ type table struct {
 	Violations []violation
 }
 
-func makeTable(ctx context.Context, z size, o options) (*table, error) {
+func makeTable(ctx context.Context, z size, o options, progress func(done, all int)) (*table, error) {
 	t := &table{options: o}
 	var jobs []*job
 	byName := map[string]*job{}
@@ -118,7 +124,11 @@ func makeTable(ctx context.Context, z size, o options) (*table, error) {
 		j.reps = max(j.reps, reps)
 		return j
 	}
-	for _, s := range z.grid() {
+	grid := z.grid()
+	if o.powers {
+		grid = nil
+	}
+	for _, s := range grid {
 		reps := o.reps
 		if s.cases >= 1000 {
 			reps = (reps + 1) / 2
@@ -129,16 +139,16 @@ func makeTable(ctx context.Context, z size, o options) (*table, error) {
 	}
 	powers := measuredPowers()
 	for _, m := range powers {
-		if m.cases*(m.before+m.after) <= z.largest {
-			add(m.scenario, 2*o.reps)
+		if outputs := m.cases * (m.before + m.after); outputs <= z.largest {
+			add(m.scenario, min(2*o.reps, max(o.reps/4, 3_000_000/outputs)))
 		}
 	}
-	if err := simulate(ctx, jobs, o.seed); err != nil {
+	if err := simulate(ctx, jobs, o.seed, progress); err != nil {
 		return nil, err
 	}
 	var low []violation
 	var err error
-	if t.Powers, low, err = checkPowers(ctx, byName, powers, o.seed); err != nil {
+	if t.Powers, low, err = checkPowers(ctx, byName, powers, o.seed, progress); err != nil {
 		return nil, err
 	}
 	t.Violations = append(checkRates(t.Grid), low...)

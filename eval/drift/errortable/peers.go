@@ -126,11 +126,11 @@ func cohen(before, after []float64) float64 {
 
 const (
 	bootstrapDraws = 999
-	bootstrapFew   = 200 // outputs a side up to which the bootstrap is drawn
+	bootstrapFew   = 100 // outputs a side up to which the bootstrap is drawn
 )
 
 // bootstrapInterval is the 95 % percentile bootstrap interval of mean(after) -
-// mean(before), each side resampled by itself. Above 200 outputs a side it is
+// mean(before), each side resampled by itself. Above 100 outputs a side it is
 // that of infinitely many resamples, by the expansion of Cornish and Fisher
 // (1938) from the cumulants of the resampled difference, which are known.
 func bootstrapInterval(r *rand.Rand, before, after []float64) (low, high float64) {
@@ -153,7 +153,7 @@ func bootstrapInterval(r *rand.Rand, before, after []float64) (low, high float64
 func resampledMean(r *rand.Rand, values []float64) float64 {
 	sum := 0.0
 	for range values {
-		sum += values[r.IntN(len(values))]
+		sum += values[uint64(r.Uint32())*uint64(len(values))>>32]
 	}
 	return sum / float64(len(values))
 }

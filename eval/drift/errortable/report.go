@@ -54,8 +54,8 @@ func (o options) command() string {
 	if o.small {
 		command += " -small"
 	}
-	if o.out != "" {
-		command += " -o " + o.out
+	if o.powers {
+		command += " -powers"
 	}
 	return command
 }
@@ -132,7 +132,7 @@ func (t *table) requirements(p func(string, ...any)) {
 func (t *table) powers(p func(string, ...any)) {
 	p("\n## Power against that which was measured when the procedure was chosen\n\n")
 	p("*average* is the sign-flip test alone (two-sided .05, and fell), *cases* the within-case test alone (one-sided .025), *verdict* any word that exits 1, *holds 3* holds with a margin of 3 points. ")
-	p("The limit is two standard errors of both simulations below the measured power, and half of its last digit; what comes out lower is simulated again four times as often. ")
+	p("The limit is two standard errors of both simulations below the measured power, and half of its last digit; what comes out lower is simulated again 4 times as often, then 16 times. ")
 	p("The oracle knows the population and tests this one change against none (Neyman and Pearson); its share is that of the test alone.\n\n")
 	p("| section | figure | scenario | measured | limit | here | | oracle | share of it |\n%s\n", rule(9))
 	for _, m := range t.Powers {

@@ -8,66 +8,17 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 
 	"holdtrue/eval"
 	"holdtrue/eval/drift"
-	"holdtrue/eval/stats"
 )
 
 // draws is the number of random flips and permutations of a comparison. 999
 // decide at the levels of the procedure; a user's comparison takes 9999.
 const draws = 999
-
-// tally counts what comparisons of one scenario said.
-type tally struct {
-	Reps int
-
-	Regressed, RegressedCases, Mixed, Improved, ImprovedCases, Holds, Inconclusive, NotMeasured int
-
-	// AverageFell counts the comparisons in which a cell is said to have fallen
-	// on average: the word regressed, or such a cell of a mixed one.
-	AverageFell int
-	// FalseHolds counts those that would have said holds with a margin of the
-	// true loss.
-	FalseHolds int
-	// Tier1 and Tier2 count a fall of any cell at one-sided .025 of the sign
-	// flips and of the within-case test alone, corrected for the cells.
-	Tier1, Tier2 int
-	Holds3       int // would have said holds with a margin of 3 points
-	Ranks        peer
-	Bootstrap    peer
-	PassRate     peer
-}
-
-// peer counts what another tool's rule would have said.
-type peer struct{ Worse, Fine int }
-
-// exits1 counts every word that fails a build: a false alarm if nothing changed.
-func (t *tally) exits1() int { return t.Regressed + t.RegressedCases + t.Mixed }
-
-func (t *tally) add(o tally) {
-	t.Reps += o.Reps
-	t.Regressed += o.Regressed
-	t.RegressedCases += o.RegressedCases
-	t.Mixed += o.Mixed
-	t.Improved += o.Improved
-	t.ImprovedCases += o.ImprovedCases
-	t.Holds += o.Holds
-	t.Inconclusive += o.Inconclusive
-	t.NotMeasured += o.NotMeasured
-	t.AverageFell += o.AverageFell
-	t.FalseHolds += o.FalseHolds
-	t.Tier1 += o.Tier1
-	t.Tier2 += o.Tier2
-	t.Holds3 += o.Holds3
-	t.Ranks.add(o.Ranks)
-	t.Bootstrap.add(o.Bootstrap)
-	t.PassRate.add(o.PassRate)
-}
-
-func (p *peer) add(o peer) { p.Worse, p.Fine = p.Worse+o.Worse, p.Fine+o.Fine }
 
 // job is a scenario to be simulated so many times.
 type job struct {
@@ -83,7 +34,9 @@ type job struct {
 // simulate carries out the jobs on all processors. Every repetition of every
 // scenario has a random stream that depends on the seed, the scenario and its
 // number alone, so that the counts are the same on any machine.
-func simulate(ctx context.Context, jobs []*job, seed uint64) error {
+//
+// progress is told from time to time how much is done; nil is silent.
+func simulate(ctx context.Context, jobs []*job, seed uint64, progress func(done, all int)) error {
 	type block struct {
 		*job
 		from, to int
@@ -100,6 +53,7 @@ func simulate(ctx context.Context, jobs []*job, seed uint64) error {
 	defer cancel(nil)
 	var next atomic.Int64
 	var mu sync.Mutex
+	done := 0
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
@@ -115,6 +69,9 @@ func simulate(ctx context.Context, jobs []*job, seed uint64) error {
 				}
 				mu.Lock()
 				b.tally.add(sum)
+				if done++; progress != nil && done*20/len(blocks) > (done-1)*20/len(blocks) {
+					progress(done, len(blocks))
+				}
 				mu.Unlock()
 			}
 		})
@@ -172,60 +129,6 @@ func (j *job) once(ctx context.Context, r *rand.Rand) (tally, error) {
 	return t, nil
 }
 
-// count takes in one comparison.
-func (t *tally) count(c *drift.Comparison, loss float64) {
-	*map[drift.Verdict]*int{
-		drift.Regressed: &t.Regressed, drift.RegressedCases: &t.RegressedCases, drift.Mixed: &t.Mixed,
-		drift.Improved: &t.Improved, drift.ImprovedCases: &t.ImprovedCases,
-		drift.Holds: &t.Holds, drift.Inconclusive: &t.Inconclusive, drift.NotMeasured: &t.NotMeasured,
-	}[c.Verdict]++
-	tier1, tier2, averages := false, false, false
-	level := c.Options.Alpha
-	for _, m := range c.Metrics {
-		for _, cell := range append([]drift.Cell{m.Overall}, m.Slices...) {
-			tier1 = tier1 || cell.Diff < 0 && cell.PAdjusted <= .05
-			if cell.PWithin != nil {
-				tier2 = tier2 || cell.Diff <= 0 && *cell.PWithin <= .05
-				level = c.Options.Alpha / 2
-			}
-		}
-	}
-	for _, m := range c.Metrics {
-		for _, cell := range append([]drift.Cell{m.Overall}, m.Slices...) {
-			averages = averages || cell.Diff < 0 && cell.PAdjusted <= level
-		}
-	}
-	add := func(n *int, yes bool) {
-		if yes {
-			*n++
-		}
-	}
-	add(&t.Tier1, tier1)
-	add(&t.Tier2, tier2)
-	add(&t.AverageFell, averages)
-	add(&t.FalseHolds, loss > 0 && holdsWithin(&c.Metrics[0], loss))
-	add(&t.Holds3, holdsWithin(&c.Metrics[0], .03))
-}
-
-// countAlone takes in the within-case test where the procedure does not use it:
-// with one output on either side, where it sees more than the sign flips only of
-// continuous scores.
-func (t *tally) countAlone(before, after []eval.Row) {
-	pools := make([]stats.Pool, len(before))
-	for i := range pools {
-		pools[i] = stats.Pool{A: 1, B: 1, Values: []float64{before[i].Scores[0].Value, after[i].Scores[0].Value}}
-	}
-	if tests, _ := stats.Within(pools, 1, []stats.WithinCell{{Slice: -1}}, draws, 1); tests[0].Down <= .025 {
-		t.Tier2++
-	}
-}
-
-// holdsWithin says whether a metric would hold with another margin.
-func holdsWithin(m *drift.Metric, margin float64) bool {
-	undecided := m.Verdict == drift.Holds || m.Verdict == drift.Inconclusive
-	return undecided && m.Overall.HoldsAt != nil && *m.Overall.HoldsAt < margin
-}
-
 // draw makes the rows of the two runs, the outputs of a case together.
 func (j *job) draw(r *rand.Rand) (before, after []eval.Row) {
 	metrics, hit, rho := 1, 1, 0.0
@@ -235,8 +138,9 @@ func (j *job) draw(r *rand.Rand) (before, after []eval.Row) {
 	u := make([]float64, metrics)
 	old, changed, effects := make([]agentCase, metrics), make([]agentCase, metrics), make([]effect, metrics)
 	for i := range j.cases {
+		hardness := r.Uint64() // the same for all metrics of a case
 		for m := range metrics {
-			old[m] = j.populationOf(m).newCase(r)
+			old[m] = j.populationOf(m).newCase(rand.New(rand.NewPCG(hardness, 0)))
 			changed[m], effects[m] = old[m], effect{}
 		}
 		if j.change.kind == collapse { // of the case, for all metrics that are hit
@@ -254,7 +158,7 @@ func (j *job) draw(r *rand.Rand) (before, after []eval.Row) {
 		id := fmt.Sprint("case ", i)
 		output := func(k int, cases []agentCase, effects []effect) eval.Row {
 			correlated(r, u, rho)
-			row := eval.Row{CaseID: id, CaseHash: id, Repeat: k, Tags: j.tags(i), Scores: make([]eval.RowScore, metrics)}
+			row := eval.Row{CaseID: id, CaseHash: id, Repeat: k, Tags: j.tags(i), Text: uint64(i + 1), Scores: make([]eval.RowScore, metrics)}
 			for m := range metrics {
 				var e effect
 				if effects != nil {
@@ -262,7 +166,7 @@ func (j *job) draw(r *rand.Rand) (before, after []eval.Row) {
 				}
 				v := cases[m].output(r, u[m], e)
 				row.Scores[m] = eval.RowScore{Metric: m, Status: eval.Scored, Value: v}
-				row.Text = row.Text*31 + math.Float64bits(v)
+				row.Text = row.Text*31 + math.Float64bits(v) // as every case has answers of its own
 			}
 			return row
 		}
@@ -331,14 +235,34 @@ func (j *job) metrics() []eval.Metric {
 	return metrics
 }
 
-// baseline gives the first side of a comparison. Earlier runs go in as repeats
-// of one run.
-func (j *job) baseline(rows []eval.Row) drift.Input { return j.side("baseline", rows) }
+// baseline gives the first side of a comparison. With a history its outputs are
+// those of as many runs: the last is the baseline, the others are pooled with it.
+func (j *job) baseline(rows []eval.Row) drift.Input {
+	if !j.history {
+		return j.run("baseline", rows)
+	}
+	var runs []drift.Input
+	for k := range j.before {
+		var one []eval.Row
+		for _, row := range rows {
+			if row.Repeat == k {
+				row.Repeat = 0
+				one = append(one, row)
+			}
+		}
+		runs = append(runs, j.run(fmt.Sprint("baseline ", k), one))
+	}
+	last := runs[len(runs)-1]
+	last.Earlier = runs[:len(runs)-1]
+	return last
+}
 
-func (j *job) candidate(rows []eval.Row) drift.Input { return j.side("candidate", rows) }
+func (j *job) candidate(rows []eval.Row) drift.Input { return j.run("candidate", rows) }
 
-func (j *job) side(version string, rows []eval.Row) drift.Input {
-	run := eval.Run{ID: version, Suite: "simulated", Agent: "simulated", Version: version, Status: eval.Complete, Metrics: j.metrics()}
+func (j *job) run(id string, rows []eval.Row) drift.Input {
+	version, _, _ := strings.Cut(id, " ")
+	run := eval.Run{ID: id, Suite: "simulated", Agent: "simulated", Version: version, Status: eval.Complete, Cases: j.cases, Metrics: j.metrics()}
+	run.Repeats = len(rows) / j.cases
 	return drift.Input{Run: run, Rows: stream(rows)}
 }
 
