@@ -52,7 +52,7 @@ func (p *pairs) testSorted(family []*measured, opts Options, at levels, seed uin
 		within, n = p.testWithin(family, cells, owner, opts.Draws, seed)
 		draws = max(draws, n)
 	}
-	finished := make([]Cell, len(cells))
+	finished, findings := make([]Cell, len(cells)), make([]finding, len(cells))
 	each(len(cells), func(i int) {
 		f := finding{cell: &cells[i], test: averages.Tests[i], adjusted: averages.Adjusted[i], level: averages.Level, levels: at}
 		if within != nil {
@@ -61,8 +61,10 @@ func (p *pairs) testSorted(family []*measured, opts Options, at levels, seed uin
 		if cells[i].slice < 0 || f.moved() {
 			f.noise = p.noise(&f, opts.Alpha/float64(len(family)))
 		}
+		findings[i] = f
 		finished[i] = p.finish(&f, marginOf(cells[i].m, opts), opts)
 	})
+	p.explainDoubt(findings, finished, opts, seed)
 	for k, x := range family {
 		out[k] = Metric{Metric: x.metric, Margin: marginOf(x, opts)}
 	}

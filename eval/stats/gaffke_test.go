@@ -149,7 +149,7 @@ func TestProvableMargin(t *testing.T) {
 		margin float64
 		cases  int
 	}{{.05, 59}, {.03, 99}, {.02, 149}, {.01, 299}} {
-		if got := CasesToHold(c.margin, 0, .95); got != c.cases {
+		if got := CasesToHold(c.margin, 0, .95, .8); got != c.cases {
 			t.Errorf("a margin of %v needs %d unchanged cases, got %d", c.margin, c.cases, got)
 		}
 		low, high := Gaffke(make([]float64, c.cases), -1, 1, .9)

@@ -128,14 +128,6 @@ func TestWithinOnOneCase(t *testing.T) {
 	}
 }
 
-func sumOf(values []float64) float64 {
-	sum := 0.0
-	for _, v := range values {
-		sum += v
-	}
-	return sum
-}
-
 // TestStepDownIsClosedTesting: the step-down procedure is the shortcut of the
 // closed test of Marcus, Peritz and Gabriel (1976, Biometrika 63:655), which
 // rejects a hypothesis if every set of hypotheses that holds it is rejected, a
