@@ -290,3 +290,24 @@ func BenchmarkMaxT(b *testing.B) {
 		})
 	}
 }
+
+// TestNormalLimitIsTheSameForNegatedColumns: where the flips are too many, too,
+// swapping the sides changes no p in the last bit.
+func TestNormalLimitIsTheSameForNegatedColumns(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 7))
+	columns := grid(2000, 3, 3, func(m, i int) float64 { return r.NormFloat64() + .02*float64(m) })
+	negated := make([]Column, len(columns))
+	var tests, mirrored []FlipTest
+	for j, c := range columns {
+		negated[j] = Column{Rows: c.Rows, D: make([]float64, len(c.D))}
+		for i, v := range c.D {
+			negated[j].D[i] = -v
+		}
+		tests, mirrored = append(tests, SignFlip(c.D)), append(mirrored, SignFlip(negated[j].D))
+	}
+	p, level := normalLimit(columns, tests, 2000, 3, .05)
+	q, other := normalLimit(negated, mirrored, 2000, 3, .05)
+	if fmt.Sprint(p, level) != fmt.Sprint(q, other) {
+		t.Errorf("%v at %v, negated %v at %v", p, level, q, other)
+	}
+}
