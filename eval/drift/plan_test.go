@@ -189,6 +189,9 @@ func familyRun(r *rand.Rand, n, repeats int, thin float64, drop int) []eval.Row 
 // 4 times in 5, less two standard errors, and an unchanged version holds as often.
 // 6 stored runs with 6 fresh pairs each, seeds 0 to 5 and 0 to 35.
 func TestPlanIsKept(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation: left out by -short")
+	}
 	const stored, fresh, mean = 6, 6, .923
 	other := correct
 	other.Name = "other"

@@ -48,6 +48,9 @@ func TestDoubtSaysWhatCouldBeSeenAndWhatSettlesIt(t *testing.T) {
 // asks for, an unchanged version holds 4 times in 5, less two standard errors. 40 pairs of runs each, seeds 0 to
 // 39.
 func TestNeedIsEnough(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation: left out by -short")
+	}
 	before, after := noisyRows(rand.New(rand.NewPCG(2, 3)), 120, 2)
 	need := compare(t, newRun("a", correct), newRun("b", correct), before, after, Options{Draws: 99}).Metrics[0].Overall
 	if need.NeedCases <= 120 || need.NeedRepeats <= 2 {
@@ -91,6 +94,9 @@ func TestSensitivityIsThatOfEitherOrder(t *testing.T) {
 // runs, one fresh candidate each, seeds 0 to 29; at 80 % fewer than 20 have
 // probability .026.
 func TestNamedLossesRegressInAFamily(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation: left out by -short")
+	}
 	const n, repeats, pairs = 40, 3, 30
 	other := correct
 	other.Name = "other"

@@ -14,6 +14,9 @@ import (
 // sides moves no p of another but by the drawing, as the seed is of all scores,
 // and none at all where the other is alone.
 func TestAnUnchangedMetricCostsNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation: left out by -short")
+	}
 	still := eval.Metric{Name: "a-still", Scorer: "still", Version: "1", Scale: eval.Unit, Better: eval.Higher, Gate: true}
 	alone := 0
 	for seed := range uint64(150) {

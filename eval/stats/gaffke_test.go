@@ -63,6 +63,9 @@ func drawn(r *rand.Rand, values []float64, worst, alpha float64, draws int) floa
 }
 
 func TestGaffkeIsTheQuantileOfRandomWeights(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation: left out by -short")
+	}
 	const draws = 40_000
 	for name, values := range map[string]func(r *rand.Rand) float64{
 		"differences of scores": func(r *rand.Rand) float64 { return r.Float64() - r.Float64() },

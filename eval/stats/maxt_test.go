@@ -146,6 +146,9 @@ func TestMaxTSilentColumnsCostNothing(t *testing.T) {
 // TestMaxTErrorRate checks the family-wise error rate of the specification's
 // section 3, .046 to .057 at nominal .05, on correlated columns.
 func TestMaxTErrorRate(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation: left out by -short")
+	}
 	const reps = 800
 	families, rejections := 0, 0
 	for i := range reps {

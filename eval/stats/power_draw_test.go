@@ -42,6 +42,9 @@ func TestDrawnPoolsKeepTheNoise(t *testing.T) {
 // 20 stored runs with 4 fresh
 // candidates each, seeds 0 to 19.
 func TestPlannedLossesAreSeen(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation: left out by -short")
+	}
 	const stored, fresh, draws = 20, 4, 199
 	for _, w := range []struct{ n, repeats int }{{100, 1}, {50, 3}} {
 		for _, p := range populations() {
