@@ -34,8 +34,8 @@ func TestAnUnchangedMetricCostsNothing(t *testing.T) {
 				y := got.all()[k].cells()[i]
 				if want.Draws == 0 {
 					alone++
-					if !reflect.DeepEqual(x, y) {
-						t.Fatalf("seed %d, alone: %+v\nbeside an unchanged metric %+v", seed, x, y)
+					if was, is := computed(x), computed(y); !reflect.DeepEqual(was, is) {
+						t.Fatalf("seed %d, alone: %+v\nbeside an unchanged metric %+v", seed, was, is)
 					}
 				}
 				withinDrawing(t, x.PAdjusted, y.PAdjusted, opts.Draws)
@@ -56,6 +56,13 @@ func TestAnUnchangedMetricCostsNothing(t *testing.T) {
 	if alone == 0 {
 		t.Error("no cell was computed without drawing")
 	}
+}
+
+// computed is a cell without what is simulated of it.
+func computed(c *Cell) Cell {
+	out := *c
+	out.DetectableEven, out.DetectableLosses, out.NeedCases, out.NeedRepeats, out.Reason = nil, nil, 0, 0, ""
+	return out
 }
 
 // withMetric adds a metric with the value of each row that was answered.
