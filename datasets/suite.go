@@ -186,7 +186,7 @@ func (r *suiteReader) read(root *yaml.Node) {
 		case "redact":
 			r.redact(value)
 		case "promises":
-			r.fault(key, "promises are not supported by this version yet; take them out")
+			r.promises(value)
 		}
 	}
 	if r.suite.Name == "" && root.Kind == yaml.MappingNode {

@@ -206,3 +206,16 @@ func setP(draws [][]float64, set int, mid bool) float64 {
 	}
 	return sum / float64(len(draws))
 }
+
+// TestClopperPearsonByBeta holds the formula to the same table.
+func TestClopperPearsonByBeta(t *testing.T) {
+	for _, w := range []struct {
+		k, n      int
+		low, high float64
+	}{{81, 263, .2527, .3676}, {15, 148, .0578, .1617}, {0, 20, 0, .1684}, {1, 29, .0009, .1776}, {0, 0, 0, 1}, {20, 20, .8316, 1}} {
+		low, high := ClopperPearson(w.k, w.n, .95)
+		if math.Abs(low-w.low) > 5.1e-5 || math.Abs(high-w.high) > 5.1e-5 {
+			t.Errorf("%d of %d: [%.5f, %.5f], published [%v, %v]", w.k, w.n, low, high, w.low, w.high)
+		}
+	}
+}
