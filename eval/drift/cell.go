@@ -65,6 +65,7 @@ func (p *pairs) finish(f *finding, margin float64, opts Options) Cell {
 	}
 	diff := f.describe(&c)
 	bounds := f.interval(&c, diff, opts.Confidence)
+	bounds = f.widen(&c, bounds, opts.Confidence)
 	if f.within != nil {
 		both := min(1, 2*min(f.within.Down, f.within.Up))
 		c.PWithin = &both
@@ -155,6 +156,29 @@ func (f *finding) interval(c *Cell, diff []float64, confidence float64) *float64
 	}
 	low, high, _ = subsamples.Interval(2*f.levels.holds - 1)
 	margin := max(-low, high)
+	return &margin
+}
+
+// widen takes the spread of whole runs into the interval and into what is proven,
+// where runs differ by more than their cases: the prediction interval of one more
+// run of the same version, diff +- t SD sqrt(1+1/K) with K-1 degrees of freedom,
+// has to hold what the cases alone seem to prove. Of a measure, whose spread is
+// one of logarithms, nothing is proven then.
+func (f *finding) widen(c *Cell, bounds *float64, confidence float64) *float64 {
+	n := f.noise
+	if n == nil || !(n.Overdispersion > overdispersed) {
+		return bounds
+	}
+	if f.m.metric.Scale == eval.Measure {
+		return nil
+	}
+	half := func(confidence float64) float64 { return stats.PredictionHalf(n.SD, n.Runs, confidence) }
+	w := half(confidence)
+	c.Low, c.High, c.Method = max(-1, min(c.Low, c.Diff-w)), min(1, max(c.High, c.Diff+w)), "runs"
+	margin := min(1, math.Abs(c.Diff)+half(2*holdsAt-1))
+	if bounds != nil {
+		margin = max(margin, *bounds)
+	}
 	return &margin
 }
 

@@ -171,7 +171,8 @@ type Cell struct {
 	Diff      float64 `json:"diff"`
 	Low       float64 `json:"low"` // confidence interval of Diff
 	High      float64 `json:"high"`
-	// Method names the interval: "gaffke", of a measure "subsample", "betting"
+	// Method names the interval: "gaffke", or "runs" where whole runs differ by
+	// more than their cases and the interval has to allow for it; of a measure "subsample", "betting"
 	// where a run stopped early, or "none" where there are too few cases for one;
 	// Low and High are then Diff.
 	Method string `json:"method"`

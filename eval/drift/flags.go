@@ -27,7 +27,8 @@ type CaseEvidence struct {
 // CaseFlags sums up what can be said of single cases.
 type CaseFlags struct {
 	// Flagged are the cases that got worse beyond their own noise: Q is at most
-	// 0.10. ExpectedWrong of them are to be expected to be there by chance.
+	// 0.10. Up to ExpectedWrong of them are to be expected there by chance: the
+	// sum of their FDR or, where it is more, Benjamini and Hochberg's own bound.
 	Flagged       int     `json:"flagged"`
 	ExpectedWrong float64 `json:"expected_wrong"`
 	// NoiseUnknown says that no case was answered twice by either side.
@@ -40,7 +41,7 @@ type flags struct {
 	gating []*measured
 	cases  int
 	all    [][]stats.CaseFlag // by metric and case
-	q      []float64          // of all of them, the cases of a metric together
+	q, fdr []float64          // of all of them, the cases of a metric together
 	best   []int32            // metric with the smallest P, -1 where none has P < 1
 }
 
@@ -54,7 +55,7 @@ func (p *pairs) flag(gating []*measured) *flags {
 			ps = append(ps, flag.P)
 		}
 	}
-	f.q = stats.BenjaminiHochberg(ps)
+	f.q, f.fdr = stats.BenjaminiHochberg(ps), stats.LocalFDR(ps)
 	for i := range f.best {
 		f.best[i] = -1
 		for k := range gating {
@@ -78,7 +79,7 @@ func (f *flags) of(i int) *CaseEvidence {
 	if k < 0 {
 		return nil
 	}
-	return &CaseEvidence{Metric: f.gating[k].metric.Name, P: f.all[k][i].P, Q: f.q[k*f.cases+i], FDR: f.all[k][i].FDR}
+	return &CaseEvidence{Metric: f.gating[k].metric.Name, P: f.all[k][i].P, Q: f.q[k*f.cases+i], FDR: f.fdr[k*f.cases+i]}
 }
 
 // flagged says that case i got worse beyond its own noise.
@@ -140,12 +141,17 @@ func passes(values []float64) int {
 // summarize says what the flags of the cases mean together.
 func (p *pairs) summarize(c *Comparison, f *flags) CaseFlags {
 	var s CaseFlags
+	last := 0.0 // the largest Q that let a case in
 	for i := range p.cases {
 		if f.flagged(i) {
+			e := f.of(i)
 			s.Flagged++
-			s.ExpectedWrong += f.of(i).FDR
+			s.ExpectedWrong += e.FDR
+			last = max(last, e.Q)
 		}
 	}
+	// The sum runs low where the list ends by a rule on the same p values.
+	s.ExpectedWrong = max(s.ExpectedWrong, last*float64(s.Flagged))
 	s.NoiseUnknown = !slices.ContainsFunc(p.cases, func(c [2]int32) bool { return p.base.answered(c[0]) > 1 || p.cand.answered(c[1]) > 1 })
 	switch {
 	case c.WorseTotal == 0:

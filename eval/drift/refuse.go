@@ -91,7 +91,7 @@ func (c *Comparison) refuseLost(base, cand *table) {
 
 // answers counts what a side's own run answered.
 type answers struct {
-	given, blank int
+	given, blank int    // blank ones that are scored less than best: a call of a tool may need no words
 	cases        int    // answered
 	text         uint64 // of the first answer
 	differ       bool   // from it
@@ -128,7 +128,7 @@ func (t *table) tallyAnswers(rows []tableRow, from int) (a answers) {
 				a.faulty++
 			}
 		}
-		if row.blank {
+		if row.blank && t.faulty(int32(from+i)) {
 			a.blank++
 		}
 	}
