@@ -128,7 +128,7 @@ func (t *table) extreme(c int32, metric int, lowerIsBetter, best bool) int {
 			v = -v
 		}
 		if v > top {
-			at, top = int(t.rows[r].repeat), v
+			at, top = t.rows[r].repeat, v
 		}
 	}
 	return at

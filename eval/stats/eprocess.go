@@ -213,8 +213,12 @@ func (p *pastValues) score(v, floor float64) float64 {
 
 // related estimates the lag-1 autocorrelation r, corrected for its bias as if the
 // truth were 0, and shrunk. total is the sum of squares about the mean, or what the
-// floor makes of it: variation below the floor is not related to anything.
+// floor makes of it: variation below the floor is not related to anything. A total
+// too small for a float64 tells nothing: 0.
 func (p *pastValues) related(mean, total float64) float64 {
+	if total == 0 {
+		return 0
+	}
 	n := float64(p.n)
 	r := (p.neighbours - mean*(2*p.sum-p.last) + (n-1)*mean*mean) / total
 	return min(max(0, (r*n+1)/(n+priorValues)), mostRelated)
