@@ -186,7 +186,7 @@ func BenjaminiHochberg(p []float64) []float64 {
 	q := make([]float64, len(p))
 	var order []int
 	for i, x := range p {
-		if q[i] = 1; !math.IsNaN(x) && !math.IsInf(x, 0) {
+		if q[i] = 1; isFinite(x) {
 			order = append(order, i)
 		}
 	}

@@ -121,7 +121,7 @@ func (w *watch) next(v float64) float64 {
 		w.bets, w.evidence, w.scored, w.horizon = wagers{unspent: 1}, 1, 0, w.opt.Horizon+firstScored-1
 	}
 	w.seen++
-	if math.IsNaN(v) || math.IsInf(v, 0) {
+	if !isFinite(v) {
 		return w.evidence
 	}
 	if w.past.n+1 >= firstScored {
