@@ -156,6 +156,9 @@ func (s *DB) noCase(ctx context.Context, runID, caseID string) error {
 		}
 		keys = append(keys, key)
 	}
+	if err := rows.Err(); err != nil {
+		return s.explain(err)
+	}
 	near := wire.Nearest(caseID, keys)
 	msg := fmt.Sprintf("run %s has no case %q", runID, caseID)
 	if near != "" {
