@@ -141,3 +141,19 @@ func TestMarginOfOneUnit(t *testing.T) {
 		t.Errorf("%s within 1 token, bound %v: %s", m.Verdict, *m.Overall.HoldsAt, m.Reason)
 	}
 }
+
+// TestWorstSliceOfAMeasure: the slice that lost most by its typical ratio is
+// named, however large the measure's unit makes its mean.
+func TestWorstSliceOfAMeasure(t *testing.T) {
+	loss := func(ratio float64) Cell { return Cell{Verdict: Regressed, Baseline: 500, Ratio: &ratio} }
+	rise, whole := 1.5, 1.1
+	slow := Metric{Metric: degenerateMetrics[2], Overall: Cell{Baseline: 500, Ratio: &whole}, Slices: []Cell{loss(rise)}}
+	slow.Slices[0].Slice = "topic=a"
+	wrong := Metric{Metric: correct, Overall: Cell{Diff: -.01}, Slices: []Cell{{Slice: "topic=b", Verdict: Regressed, Diff: -.1}}}
+	for _, metrics := range [][]Metric{{slow, wrong}, {wrong, slow}} {
+		c := Comparison{Metrics: metrics}
+		if got := c.worstSlice(); got != "topic=a" {
+			t.Errorf("%q lost most; a rise by half is more than 10 points", got)
+		}
+	}
+}

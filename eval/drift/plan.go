@@ -1,9 +1,11 @@
 package drift
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"holdtrue/eval"
 	"holdtrue/eval/stats"
@@ -50,6 +52,16 @@ type CallCost struct {
 	OutputTokens *float64 `json:"output_tokens,omitzero"`
 }
 
+// believed leaves out a mean that no call can have taken.
+func (c CallCost) believed() CallCost {
+	for _, mean := range []**float64{&c.LatencyMS, &c.CostUSD, &c.InputTokens, &c.OutputTokens} {
+		if *mean != nil && !eval.Measure.Has(**mean) {
+			*mean = nil
+		}
+	}
+	return c
+}
+
 // Plan is the finished model of what runs of a suite could show.
 type Plan struct {
 	Suite   string      `json:"suite"`
@@ -64,8 +76,8 @@ type Plan struct {
 	Metrics  []PlanMetric `json:"metrics"`
 	Rows     []PlanRow    `json:"rows"`
 	// Cheapest needs the fewest calls of all sizes that do what is wanted (the cases
-	// at hand, if that takes up to a ninth more), AtHand
-	// of those with the cases at hand; nil if there is none.
+	// at hand, if that takes up to a ninth more), AtHand of those with the cases at
+	// hand; nil if there is none.
 	Cheapest *PlanRow    `json:"cheapest,omitzero"`
 	AtHand   *PlanRow    `json:"at_hand,omitzero"`
 	Slices   []PlanSlice `json:"slices"`
@@ -177,7 +189,7 @@ func MakePlan(ctx context.Context, in PlanInput, opts PlanOptions) (*Plan, error
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{Suite: in.Suite, Options: opts, Cases: in.Cases, Calls: in.Calls}
+	p := &Plan{Suite: in.Suite, Options: opts, Cases: in.Cases, Calls: in.Calls.believed()}
 	tables := make([]*table, 0, len(in.Runs))
 	for _, r := range in.Runs {
 		t, err := read(ctx, r, opts.Slices)
@@ -244,12 +256,6 @@ func (p *Plan) addSlices(sizes map[string]int, tables []*table) {
 		p.Slices = append(p.Slices, s)
 	}
 	slices.SortFunc(p.Slices, func(a, b PlanSlice) int {
-		if a.Cases != b.Cases {
-			return a.Cases - b.Cases
-		}
-		if a.Slice < b.Slice {
-			return -1
-		}
-		return 1
+		return cmp.Or(cmp.Compare(a.Cases, b.Cases), strings.Compare(a.Slice, b.Slice))
 	})
 }

@@ -265,3 +265,20 @@ func TestPlanRefusals(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 }
+
+// TestPlanBelievesCalls: what no call can have taken is unknown, and a time
+// beyond any clock is still a time.
+func TestPlanBelievesCalls(t *testing.T) {
+	wild, nothing, fine := math.Inf(1), math.NaN(), 2000.
+	in := PlanInput{Suite: "s", Cases: 100, Calls: CallCost{CostUSD: &wild, InputTokens: &nothing, LatencyMS: &fine}}
+	p := plan(t, in, PlanOptions{Cases: 100, Repeats: 1})
+	if r := p.Rows[0]; r.CostUSD != nil || *r.Seconds != 200 || p.Calls.InputTokens != nil {
+		t.Errorf("%+v, %+v", r, p.Calls)
+	}
+	written(t, p)
+	for seconds, want := range map[float64]string{40: "40 s", 420: "7 min", 9000: "2.5 h", 3.6e13: "10000000000.0 h"} {
+		if got := Duration(seconds); got != want {
+			t.Errorf("%v seconds: %q, expected %q", seconds, got, want)
+		}
+	}
+}

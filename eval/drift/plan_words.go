@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"time"
 
 	"holdtrue/eval"
 	"holdtrue/eval/stats"
@@ -107,11 +106,11 @@ func costText(v float64) string {
 
 // Duration is a time in seconds as people say it: "40 s", "7 min", "2.5 h".
 func Duration(seconds float64) string {
-	switch d := time.Duration(seconds * float64(time.Second)); {
-	case d < 100*time.Second:
-		return fmt.Sprintf("%.2g s", d.Seconds())
-	case d < 100*time.Minute:
-		return fmt.Sprintf("%.0f min", d.Minutes())
+	switch {
+	case seconds < 100:
+		return fmt.Sprintf("%.2g s", seconds)
+	case seconds < 100*60:
+		return fmt.Sprintf("%.0f min", seconds/60)
 	}
 	return fmt.Sprintf("%.1f h", seconds/3600)
 }

@@ -143,11 +143,16 @@ func movedWords(metric eval.Metric, c *Cell) string {
 	return verb + size
 }
 
-// loss is the size of a movement for the worse, to rank cells of one metric.
+// loss is the size of a movement for the worse, to rank cells: in points of a
+// score, as a share of a measure (the logarithm of its ratio where it has one).
 func (m *Metric) loss(c *Cell) float64 {
 	d := c.Diff
-	if m.Metric.Scale == eval.Measure && c.Ratio != nil {
+	switch {
+	case m.Metric.Scale != eval.Measure:
+	case c.Ratio != nil:
 		d = math.Log(*c.Ratio)
+	case m.Overall.Baseline > 0:
+		d /= m.Overall.Baseline
 	}
 	if m.Metric.Better == eval.Lower {
 		return d
