@@ -13,34 +13,30 @@ import (
 // nothing to compute with. Every model of them must be written as JSON, which
 // knows neither NaN nor infinity.
 var degenerate = map[string]func(i, repeat int, candidate bool) float64{
-	"all equal":    func(int, int, bool) float64 { return 1 },
-	"all zero":     func(int, int, bool) float64 { return 0 },
-	"all NaN":      func(int, int, bool) float64 { return math.NaN() },
-	"infinite":     func(i, _ int, _ bool) float64 { return math.Inf(1 - 2*(i%2)) },
-	"largest":      func(int, int, bool) float64 { return math.MaxFloat64 },
-	"both largest": func(i, _ int, _ bool) float64 { return math.MaxFloat64 * float64(1-2*(i%2)) },
-	"smallest":     func(int, int, bool) float64 { return math.SmallestNonzeroFloat64 },
+	"all equal": func(int, int, bool) float64 { return 1 },
+	"all zero":  func(int, int, bool) float64 { return 0 },
+	"all NaN":   func(int, int, bool) float64 { return math.NaN() },
+	"infinite":  func(i, _ int, _ bool) float64 { return math.Inf(1 - 2*(i%2)) },
+	"too large": func(int, int, bool) float64 { return math.MaxFloat64 },
+	"largest":   func(int, int, bool) float64 { return eval.LargestMeasure },
+	"smallest":  func(int, int, bool) float64 { return math.SmallestNonzeroFloat64 },
 	"smallest, largest": func(_, _ int, candidate bool) float64 {
-		if candidate {
-			return math.MaxFloat64
-		}
-		return math.SmallestNonzeroFloat64
+		return pick(candidate, eval.LargestMeasure, math.SmallestNonzeroFloat64)
 	},
 	"largest, smallest": func(_, _ int, candidate bool) float64 {
-		if candidate {
-			return math.SmallestNonzeroFloat64
-		}
-		return math.MaxFloat64
+		return pick(candidate, math.SmallestNonzeroFloat64, eval.LargestMeasure)
 	},
-	"zero, one": func(_, _ int, candidate bool) float64 {
-		if candidate {
-			return 1
-		}
-		return 0
-	},
+	"zero, one":         func(_, _ int, candidate bool) float64 { return pick(candidate, 1, 0) },
 	"edge of the scale": func(i, _ int, _ bool) float64 { return eval.LargestMeasure * float64(i%2) },
 	"repeats apart":     func(_, repeat int, _ bool) float64 { return float64(repeat) },
 	"negative":          func(i, repeat int, _ bool) float64 { return -1e300 * float64(i+repeat) },
+}
+
+func pick(is bool, yes, no float64) float64 {
+	if is {
+		return yes
+	}
+	return no
 }
 
 func degenerateRows(cases, repeats int, candidate bool, value func(i, repeat int, candidate bool) float64) (rows []eval.Row) {
