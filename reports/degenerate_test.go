@@ -71,3 +71,18 @@ func TestDegenerateReports(t *testing.T) {
 		}
 	}
 }
+
+// TestBoundsRoundUp: what is claimed to be shown is never more than was.
+func TestBoundsRoundUp(t *testing.T) {
+	bound := .0404
+	c := &drift.Comparison{Metrics: []drift.Metric{{Verdict: drift.Holds, Metric: eval.Metric{Name: "facts", Scale: eval.Unit},
+		Overall: drift.Cell{DetectableEven: &bound, HoldsAt: &bound}}}}
+	want := "facts: an even erosion of less than 4.1 points would have gone unseen 1 time in 5 or more often; shown to hold within 4.1 points"
+	if got := blind(c); len(got) != 1 || got[0] != want {
+		t.Errorf("%q", got)
+	}
+	p := &drift.Plan{Rows: []drift.PlanRow{{Even: &bound, Losses: &bound, Margin: &bound}}}
+	if row := planRows(p, plain).rows[0]; row[2] != "4.1" || row[3] != "4.1" || row[4] != "4.1" {
+		t.Errorf("%q", row)
+	}
+}

@@ -102,7 +102,7 @@ func planRows(p *drift.Plan, neutral func(string) string) table {
 		if v == nil {
 			return "-"
 		}
-		return fmt.Sprintf("%.1f", 100**v)
+		return fmt.Sprintf("%.1f", 100*drift.RoundUp(eval.Metric{Scale: eval.Unit}, *v))
 	}
 	for _, r := range p.Rows {
 		cost, time, mark := "unknown", "unknown", ""

@@ -248,7 +248,7 @@ func blind(c *drift.Comparison) []string {
 			if m.Metric.Scale == eval.Measure {
 				return strings.TrimSpace(level(m.Metric, v) + " " + plain(m.Metric.Unit))
 			}
-			return fmt.Sprintf("%.1f points", 100*min(1, v))
+			return fmt.Sprintf("%.1f points", 100*drift.RoundUp(m.Metric, min(1, v)))
 		}
 		var unseen []string
 		if v := m.Overall.DetectableEven; v != nil && m.Metric.Scale == eval.Measure {

@@ -2,7 +2,6 @@ package drift
 
 import (
 	"fmt"
-	"math"
 	"strings"
 
 	"holdtrue/eval"
@@ -11,7 +10,8 @@ import (
 
 // points is a share of a score in points of 100, rounded up.
 func points(v float64) string {
-	return amountOf(eval.Metric{Scale: eval.Unit}, math.Ceil(v*1000-1e-9)/1000)
+	share := eval.Metric{Scale: eval.Unit}
+	return amountOf(share, RoundUp(share, v))
 }
 
 // words writes the sentences of a plan.

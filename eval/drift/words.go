@@ -196,12 +196,16 @@ func (x *measured) number(v float64) string { return numberOf(x.metric, v) }
 
 func (x *measured) amount(v float64) string { return amountOf(x.metric, v) }
 
-// amountUp rounds up, for what is claimed to be a bound.
-func (x *measured) amountUp(v float64) string {
-	if x.metric.Scale != eval.Measure {
-		v = math.Ceil(v*1000-1e-9) / 1000
+// amountUp is the amount of what is claimed to be a bound.
+func (x *measured) amountUp(v float64) string { return amountOf(x.metric, RoundUp(x.metric, v)) }
+
+// RoundUp brings a score to the next tenth of a point of 100 above, so that a
+// bound claims no more than what is shown; a measure stays as it is.
+func RoundUp(metric eval.Metric, v float64) float64 {
+	if metric.Scale == eval.Measure {
+		return v
 	}
-	return amountOf(x.metric, v)
+	return math.Ceil(v*1000-1e-9) / 1000
 }
 
 func (x *measured) signedAmount(v float64) string {
