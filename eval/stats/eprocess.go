@@ -6,7 +6,7 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// AlarmOptions are the settings of DownAlarm and UpAlarm; zero values take the
+// AlarmOptions are the settings of DownAlarm; zero values take the
 // defaults.
 type AlarmOptions struct {
 	// Horizon, if given, confines the alarm to changes that begin among the first
@@ -41,7 +41,8 @@ const (
 	priorValues = 10    // weight of the belief that there is no autocorrelation
 )
 
-// DownAlarm watches a series, value by value, for a fall of its level.
+// DownAlarm watches a series, value by value, for a fall of its level; for a rise
+// negate the values.
 //
 // Each value from the sixth on is scored against all before it: Student's t of a
 // further observation, as a normal score z. In unrelated normal values the z are
@@ -149,16 +150,6 @@ func (b *wagers) take(z, weight float64) float64 {
 		evidence += b.ratios[k]
 	}
 	return evidence
-}
-
-// UpAlarm is DownAlarm of the negated series. Whoever asks both should give each
-// half the level.
-func UpAlarm(series []float64, opt AlarmOptions) Alarm {
-	negated := make([]float64, len(series))
-	for i, v := range series {
-		negated[i] = -v
-	}
-	return DownAlarm(negated, opt)
 }
 
 // startWeight is the prior probability that a change begins at the k-th scored
