@@ -6,8 +6,7 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// AlarmOptions are the settings of DownAlarm; zero values take the
-// defaults.
+// AlarmOptions are the settings of DownAlarm; zero values take the defaults.
 type AlarmOptions struct {
 	// Horizon, if given, confines the alarm to changes that begin among the first
 	// Horizon values, at least 6; it finds later ones late or not at all. 0 looks
