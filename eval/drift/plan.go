@@ -19,7 +19,7 @@ type PlanOptions struct {
 	// Margin is the loss in score points that is to be ruled out, of every metric;
 	// nil takes each metric's own, or Standard, unless only Detect is asked for.
 	Margin   *float64 `json:"margin,omitzero"`
-	Standard float64  `json:"standard_margin"` // default 0.05
+	Standard *float64 `json:"standard_margin"` // default 0.05; 0 can never be held, and asks for nothing
 	// Detect is the loss in score points that is to be seen, even or of single
 	// cases; nil if none is asked for.
 	Detect *float64 `json:"detect,omitzero"`
@@ -152,10 +152,14 @@ func (o PlanOptions) WithDefaults() (PlanOptions, error) {
 	for _, f := range []struct {
 		v        *float64
 		standard float64
-	}{{&o.Alpha, defaultAlpha}, {&o.Power, power}, {&o.Standard, defaultMargin}} {
+	}{{&o.Alpha, defaultAlpha}, {&o.Power, power}} {
 		if *f.v == 0 {
 			*f.v = f.standard
 		}
+	}
+	if o.Standard == nil {
+		margin := defaultMargin
+		o.Standard = &margin
 	}
 	wrong := func(name string, v any, expected string) (PlanOptions, error) {
 		return o, &eval.InputError{Msg: fmt.Sprintf("%s is %v; expected %s", name, v, expected)}
@@ -167,6 +171,8 @@ func (o PlanOptions) WithDefaults() (PlanOptions, error) {
 		return wrong("power", o.Power, "a chance from 0.5 to below 1, such as 0.8")
 	case o.Margin != nil && !(*o.Margin > 0 && *o.Margin <= 1):
 		return wrong("margin", *o.Margin, "a loss in score points above 0 and up to 1, such as 0.05: a margin of 0 can never be proven")
+	case !(*o.Standard >= 0 && *o.Standard <= 1):
+		return wrong("standard margin", *o.Standard, "a loss in score points between 0 and 1, such as 0.05")
 	case o.Detect != nil && !(*o.Detect > 0 && *o.Detect <= 1):
 		return wrong("detect", *o.Detect, "a loss in score points above 0 and up to 1, such as 0.02")
 	case o.Cases < 0 || o.Cases > mostPlanned:
@@ -228,13 +234,18 @@ func (p *Plan) wanted() float64 {
 	if p.Options.Margin != nil {
 		return *p.Options.Margin
 	}
-	return p.Options.Standard
+	return *p.Options.Standard
 }
 
 // holds says whether a size has to bring an unchanged version within the metric's
 // margin: not where only losses are asked for, nor for a margin of 0.
 func (p *Plan) holds(m *PlanMetric) bool {
 	return m.Margin > 0 && (p.Options.Margin != nil || p.Options.Detect == nil)
+}
+
+// idle says that nothing is wanted: no loss to see, and no margin that can be held.
+func (p *Plan) idle() bool {
+	return p.Options.Detect == nil && !slices.ContainsFunc(p.Metrics, func(m PlanMetric) bool { return p.holds(&m) })
 }
 
 // addSlices counts the cases of the slices and what they can hold, the smallest

@@ -18,6 +18,8 @@ func points(v float64) string {
 func (p *Plan) words() {
 	say := func(format string, args ...any) { p.Says = append(p.Says, fmt.Sprintf(format, args...)) }
 	switch {
+	case p.idle():
+		say("nothing is asked for: a margin of 0 can never be held; ask for a loss that is to be seen, or for a margin")
 	case p.Cheapest == nil:
 		say("no size under %d cases and %d repeats does this", largestPlan, mostRepeats)
 		if p.Options.Cases > 0 || p.Options.Repeats > 0 {

@@ -111,9 +111,7 @@ func (f *planFlags) options(c *cobra.Command, suite *eval.Suite) (drift.PlanOpti
 	set := c.Flags().Changed
 	if suite != nil {
 		o.Slices = suite.Compare.Slices
-		if suite.Compare.Margin != nil {
-			o.Standard = *suite.Compare.Margin
-		}
+		o.Standard = suite.Compare.Margin
 		if !set("alpha") {
 			o.Alpha = suite.Compare.Alpha
 		}
