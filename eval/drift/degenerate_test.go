@@ -101,6 +101,12 @@ func writeModels(t *testing.T, metrics []eval.Metric, before, after []eval.Row) 
 	}
 	written(t, c)
 
+	summary, err := Summarize(base, stream(before))
+	if err != nil {
+		t.Fatal(err)
+	}
+	written(t, summary)
+
 	written(t, plan(t, PlanInput{Suite: "s", Runs: []Input{{Run: base, Rows: stream(before)}}}, PlanOptions{Cases: 20, Repeats: 2}))
 
 	var runs []PastRun
