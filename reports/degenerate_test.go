@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -84,5 +85,13 @@ func TestBoundsRoundUp(t *testing.T) {
 	p := &drift.Plan{Rows: []drift.PlanRow{{Even: &bound, Losses: &bound, Margin: &bound}}}
 	if row := planRows(p, plain).rows[0]; row[2] != "4.1" || row[3] != "4.1" || row[4] != "4.1" {
 		t.Errorf("%q", row)
+	}
+}
+
+// TestSmallRates: a rate that is kept is never written as none.
+func TestSmallRates(t *testing.T) {
+	c := &drift.Comparison{Options: drift.Options{Alpha: .0001, Confidence: .95}}
+	if got := ground(c); !strings.HasPrefix(got, "At most 0.005 % of reports") || !strings.Contains(got, "intervals are 95 %;") {
+		t.Error(got)
 	}
 }

@@ -119,7 +119,8 @@ func ground(c *drift.Comparison) string {
 	return text + "."
 }
 
-func number(v float64) string { return strings.TrimSuffix(fmt.Sprintf("%.1f", v), ".0") }
+// number has up to four digits, so that a small rate is not written as none.
+func number(v float64) string { return fmt.Sprintf("%.4g", v) }
 
 // level writes a mean: a score as points of 100, a measure with its unit.
 func level(m eval.Metric, v float64) string {
