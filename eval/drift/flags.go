@@ -19,7 +19,8 @@ type CaseEvidence struct {
 	Metric string `json:"metric"`
 	// P is the probability that an unchanged case does as badly, Q the same
 	// adjusted for all cases and metrics (Benjamini and Hochberg), FDR the
-	// probability that the case did not get worse.
+	// probability that the case did not get worse, beside all cases and metrics
+	// too: beside those of its own metric alone it would be the least of many.
 	P   float64 `json:"p"`
 	Q   float64 `json:"q"`
 	FDR float64 `json:"fdr"`
@@ -41,7 +42,7 @@ type flags struct {
 	gating []*measured
 	cases  int
 	all    [][]stats.CaseFlag // by metric and case
-	q      []float64          // of all of them, the cases of a metric together
+	q, fdr []float64          // of all of them, the cases of a metric together
 	best   []int32            // metric with the smallest P, -1 where none has P < 1
 }
 
@@ -55,7 +56,7 @@ func (p *pairs) flag(gating []*measured) *flags {
 			ps = append(ps, flag.P)
 		}
 	}
-	f.q = stats.BenjaminiHochberg(ps)
+	f.q, f.fdr = stats.BenjaminiHochberg(ps), stats.LocalFDR(ps)
 	for i := range f.best {
 		f.best[i] = -1
 		for k := range gating {
@@ -79,7 +80,7 @@ func (f *flags) of(i int) *CaseEvidence {
 	if k < 0 {
 		return nil
 	}
-	return &CaseEvidence{Metric: f.gating[k].metric.Name, P: f.all[k][i].P, Q: f.q[k*f.cases+i], FDR: f.all[k][i].FDR}
+	return &CaseEvidence{Metric: f.gating[k].metric.Name, P: f.all[k][i].P, Q: f.q[k*f.cases+i], FDR: f.fdr[k*f.cases+i]}
 }
 
 // flagged says that case i got worse beyond its own noise.
