@@ -3,8 +3,6 @@ package drift
 import (
 	"fmt"
 	"slices"
-
-	"holdtrue/eval"
 )
 
 // addWarnings says aloud what was left out and may matter.
@@ -167,13 +165,9 @@ func (c *Comparison) worstSlice() string {
 	name, most := "", 0.0
 	for i := range c.Metrics {
 		m := &c.Metrics[i]
-		scale := 1.0
-		if m.Overall.Baseline > 0 && m.Metric.Scale == eval.Measure {
-			scale = m.Overall.Baseline
-		}
 		for k := range m.Slices {
-			if s := &m.Slices[k]; s.Verdict.down() && m.loss(s)/scale > max(most, m.loss(&m.Overall)/scale) {
-				name, most = s.Slice, m.loss(s)/scale
+			if s := &m.Slices[k]; s.Verdict.down() && m.loss(s) > max(most, m.loss(&m.Overall)) {
+				name, most = s.Slice, m.loss(s)
 			}
 		}
 	}

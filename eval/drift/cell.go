@@ -128,8 +128,9 @@ func (f *finding) describe(c *Cell) []float64 {
 	c.Baseline, c.Candidate = c.Baseline/n, c.Candidate/n
 	c.Diff = c.Candidate - c.Baseline
 	if ratios > 0 {
-		ratio := math.Exp(logs / float64(ratios))
-		c.Ratio = &ratio
+		if ratio := math.Exp(logs / float64(ratios)); !math.IsInf(ratio, 0) {
+			c.Ratio = &ratio
+		}
 	}
 	return diff
 }
@@ -183,7 +184,7 @@ func (f *finding) widen(c *Cell, bounds *float64, confidence float64) *float64 {
 }
 
 // verdict follows the order of the specification: mixed, regressed, improved,
-// holds, inconclusive.
+// holds, inconclusive. Nothing but a measure can lose more than a margin of 1.
 func (f *finding) verdict(holds *float64, margin float64) Verdict {
 	downAverage, downCases := f.down()
 	upAverage, upCases := f.up()
@@ -198,7 +199,7 @@ func (f *finding) verdict(holds *float64, margin float64) Verdict {
 		return Improved
 	case upCases:
 		return ImprovedCases
-	case holds != nil && *holds < margin || margin == 1 && holds != nil:
+	case holds != nil && (*holds < margin || margin == 1 && f.m.metric.Scale != eval.Measure):
 		return Holds
 	}
 	return Inconclusive

@@ -3,6 +3,7 @@ package drift
 import (
 	"hash/maphash"
 	"math"
+	"slices"
 
 	"holdtrue/eval"
 	"holdtrue/eval/stats"
@@ -146,24 +147,31 @@ func (p *pairs) churnOf(alpha float64, of signature) ChurnShare {
 	return s
 }
 
-// signatures lists those of the answered outputs of a case.
+// signatures lists those of the answered outputs of a case, sorted.
 func (t *table) signatures(c int32, of signature, dst []uint64) []uint64 {
 	for _, r := range t.cases[c].rows {
 		if !t.rows[r].failed {
 			dst = append(dst, of(t, r))
 		}
 	}
+	slices.Sort(dst)
 	return dst
 }
 
-// matches counts the pairs of one of a and one of b that are equal.
+// matches counts the pairs of one of a and one of b that are equal, of sorted
+// lists.
 func matches(a, b []uint64) float64 {
 	n := 0
-	for _, x := range a {
-		for _, y := range b {
-			if x == y {
-				n++
-			}
+	for len(a) > 0 && len(b) > 0 {
+		switch {
+		case a[0] < b[0]:
+			a = a[1:]
+		case a[0] > b[0]:
+			b = b[1:]
+		default:
+			i, k := leading(a), leading(b)
+			n += i * k
+			a, b = a[i:], b[k:]
 		}
 	}
 	return float64(n)

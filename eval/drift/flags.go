@@ -18,7 +18,8 @@ type CaseEvidence struct {
 	Metric string `json:"metric"`
 	// P is the probability that an unchanged case does as badly, Q the same
 	// adjusted for all cases and metrics (Benjamini and Hochberg), FDR the
-	// probability that the case did not get worse.
+	// probability that the case did not get worse, beside all cases and metrics
+	// too: beside those of its own metric alone it would be the least of many.
 	P   float64 `json:"p"`
 	Q   float64 `json:"q"`
 	FDR float64 `json:"fdr"`

@@ -50,11 +50,11 @@ type tableCase struct {
 }
 
 type tableRow struct {
-	owner  int32 // index in cases
-	repeat int32
+	owner  int32  // index in cases
 	run    uint16 // 0 is the run itself, then the earlier ones
 	failed bool
 	blank  bool
+	repeat int
 	text   uint64
 }
 
@@ -189,7 +189,7 @@ func (t *table) add(row *eval.Row, number int, place []int, keys []string) error
 		return &eval.InputError{Msg: fmt.Sprintf("run %s holds two contents of case %q; a case is identified by its id and must not change within a run", t.run.ID, row.CaseID),
 			Hint: "give the two cases different ids, then run again"}
 	}
-	t.rows = append(t.rows, tableRow{owner: i, repeat: int32(row.Repeat), run: uint16(number), failed: row.Failed, blank: row.Blank, text: row.Text})
+	t.rows = append(t.rows, tableRow{owner: i, repeat: row.Repeat, run: uint16(number), failed: row.Failed, blank: row.Blank, text: row.Text})
 	at := len(t.values)
 	for range t.run.Metrics {
 		t.values = append(t.values, math.NaN())
@@ -200,7 +200,7 @@ func (t *table) add(row *eval.Row, number int, place []int, keys []string) error
 			continue
 		}
 		switch {
-		case s.Status == eval.Scored && !math.IsNaN(s.Value) && !math.IsInf(s.Value, 0):
+		case s.Status == eval.Scored && t.run.Metrics[k].Scale.Has(s.Value):
 			t.values[at+k] = s.Value
 			t.judged[k]++
 		case number == 0 && (s.Status == eval.Scored || s.Status == eval.Failed):

@@ -122,11 +122,10 @@ func (w *Watch) Result(r *eval.Result) bool {
 	})
 }
 
-// Verdict is why the run may stop, "" if it may not. Cases is on how many it
-// rests.
+// Verdict is why the run may stop, "" if it may not.
 func (w *Watch) Verdict() Verdict { return w.verdict }
 
-// Cases is the number of cases taken in.
+// Cases is the number of cases taken in, on which the verdict rests.
 func (w *Watch) Cases() int { return w.next }
 
 func (w *Watch) take(caseID string, repeat int, value func(*watchedMetric) float64) bool {

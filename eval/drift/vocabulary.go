@@ -185,20 +185,22 @@ func (t *table) answers(c int32, dst []uint64) []uint64 {
 
 // sameShares reports whether each text has the same share of two sorted lists.
 func sameShares(a, b []uint64) bool {
-	run := func(list []uint64) int {
-		n := 1
-		for n < len(list) && list[n] == list[0] {
-			n++
-		}
-		return n
-	}
 	total, other := len(a), len(b)
 	for len(a) > 0 && len(b) > 0 {
-		n, m := run(a), run(b)
+		n, m := leading(a), leading(b)
 		if a[0] != b[0] || n*other != m*total {
 			return false
 		}
 		a, b = a[n:], b[m:]
 	}
 	return len(a) == len(b)
+}
+
+// leading counts the values at the head of a list that are equal.
+func leading(list []uint64) int {
+	n := 1
+	for n < len(list) && list[n] == list[0] {
+		n++
+	}
+	return n
 }

@@ -89,7 +89,7 @@ func flagsOf(p []float64) []CaseFlag {
 // the case's own point it expected .17 wrong flags where .34 were (3 + 3 outputs),
 // and .09 where .45 were (5 + 5).
 func LocalFDR(p []float64) []float64 {
-	rates := make([]float64, len(p)) // 1 for what is not a number
+	rates := make([]float64, len(p))
 	var order []int
 	for i, x := range p {
 		if rates[i] = 1; !math.IsNaN(x) {
@@ -186,7 +186,7 @@ func BenjaminiHochberg(p []float64) []float64 {
 	q := make([]float64, len(p))
 	var order []int
 	for i, x := range p {
-		if q[i] = 1; !math.IsNaN(x) && !math.IsInf(x, 0) {
+		if q[i] = 1; isFinite(x) {
 			order = append(order, i)
 		}
 	}

@@ -104,7 +104,7 @@ func (p *Pool) units(metrics int) []unit {
 		for i := range mask {
 			v := p.Values[i*metrics+k]
 			mask[i] = 0
-			if math.IsNaN(v) || math.IsInf(v, 0) {
+			if !isFinite(v) {
 				continue
 			}
 			mask[i] = 1
