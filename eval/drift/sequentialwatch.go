@@ -128,12 +128,27 @@ func (w *Watch) Verdict() Verdict { return w.verdict }
 // Cases is the number of cases taken in, on which the verdict rests.
 func (w *Watch) Cases() int { return w.next }
 
+// Saved says that some case was never answered: without that nothing stopped
+// early, and the run is compared as one of all its cases.
+func (w *Watch) Saved() bool {
+	for i := range w.cases {
+		if w.cases[i].answers == 0 {
+			return true
+		}
+	}
+	return false
+}
+
 func (w *Watch) take(caseID string, repeat int, value func(*watchedMetric) float64) bool {
 	i, ok := w.place[caseID]
-	if !ok || repeat < 0 || repeat >= w.repeats || w.verdict != "" {
+	if !ok || repeat < 0 || repeat >= w.repeats {
 		return w.verdict != ""
 	}
 	c := &w.cases[i]
+	if w.verdict != "" {
+		c.answers++
+		return true
+	}
 	if c.values == nil {
 		c.values = make([]float64, w.repeats*len(w.family))
 	}
