@@ -180,6 +180,9 @@ func formatOf(file string) string {
 
 // comparison compares two stored runs and records that it was done.
 func (a *app) comparison(ctx context.Context, db *store.DB, base, cand eval.Run, opt drift.Options, f *compareFlags) (*drift.Comparison, error) {
+	if base.ID == cand.ID {
+		return nil, &eval.InputError{Msg: fmt.Sprintf("both names mean run %s of %s, and a run cannot be compared with itself", base.ID, base.Name()), Hint: a.prog + " runs"}
+	}
 	var err error
 	if opt.Month, err = a.monthly(ctx, db, base); err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"holdtrue/eval"
@@ -43,28 +44,52 @@ func (a *app) sides(ctx context.Context, db *store.DB, base, cand eval.Run, opt 
 	if err != nil {
 		return b, c, err
 	}
-	for _, run := range poolable(runs, base, cand, pool) {
+	pins, err := db.Pins(ctx)
+	if err != nil {
+		return b, c, err
+	}
+	pinned := map[string]bool{}
+	for _, p := range pins {
+		pinned[p.RunID] = true
+	}
+	for _, run := range poolable(runs, base, cand, pinned, pool) {
 		b.Earlier = append(b.Earlier, input(ctx, db, run))
 	}
 	return b, c, nil
 }
 
 // poolable chooses from the complete runs of the baseline's version, newest
-// first, those whose answers may count with it. Runs after the candidate's start
-// are no baseline of it. Where the candidate is one more run of the same version,
-// neither are those between the two: what crept in over these nights must not
-// become its own baseline. A recording that was replayed before holds the same
-// answers, not new ones.
-func poolable(runs []eval.Run, base, cand eval.Run, most int) []eval.Run {
+// first, those whose answers may count with it.
+//
+// A pin says that a level is meant, so nothing from before the newest pinned run
+// up to the baseline counts: pinned names the pinned runs. Runs after the
+// candidate's start are no baseline of it. Where the candidate is one more run of
+// the same version, what crept in over the nights between must not become its own
+// baseline: of a pinned baseline the first nights after it count, as many as make
+// its first window, of another only what came before it. A recording that was
+// replayed before holds the same answers, not new ones, and a run that stopped
+// early those of cases that chance chose.
+func poolable(runs []eval.Run, base, cand eval.Run, pinned map[string]bool, most int) []eval.Run {
+	var from time.Time
+	for _, r := range append(runs, base) {
+		if pinned[r.ID] && !r.Started.After(base.Started) && r.Started.After(from) {
+			from = r.Started
+		}
+	}
 	until := cand.Started
 	if cand.Agent == base.Agent && cand.Version == base.Version {
-		until = base.Started
+		if pinned[base.ID] {
+			runs, most = slices.Clone(runs), min(most, firstWindow)
+			slices.Reverse(runs)
+		} else {
+			until = base.Started
+		}
 	}
 	replayed := map[string]bool{base.Lineage[recordingKey]: true, cand.Lineage[recordingKey]: true}
 	outputs := 0
 	var chosen []eval.Run
 	for _, r := range runs {
-		if r.ID == base.ID || r.ID == cand.ID || r.Stopped() || r.Started.After(until) || len(chosen) == most {
+		if r.ID == base.ID || r.ID == cand.ID || r.Stopped() || r.Started.Before(from) || r.Started.After(until) || len(chosen) == most {
 			continue
 		}
 		if digest := r.Lineage[recordingKey]; digest != "" {
@@ -80,6 +105,11 @@ func poolable(runs []eval.Run, base, cand eval.Run, most int) []eval.Run {
 	}
 	return chosen
 }
+
+// firstWindow is how many nights after a pinned run count with it when the same
+// version is checked again and again: with the pinned one, enough to know how
+// much whole runs differ.
+const firstWindow = 9
 
 // recordingKey is where the lineage of a run holds the digest of the recording
 // that it replayed.
