@@ -113,6 +113,9 @@ func (f *finding) describe(c *Cell) []float64 {
 		if f.d[k] == 0 { // a rounding error
 			moved, diff[k] = 0, 0
 		}
+		if !f.m.agrees(int(i), moved) {
+			moved = 0
+		}
 		switch {
 		case moved < 0:
 			c.Worse++

@@ -164,6 +164,12 @@ func (p *pairs) summarize(c *Comparison, f *flags) CaseFlags {
 		s.Reason = fmt.Sprintf("which of the %s that got worse are noise is unknown, since each was answered once; %s", count(c.WorseTotal, "case"), noise)
 	case s.Flagged == 0:
 		s.Reason = fmt.Sprintf("none of the %s that got worse can be told from its own noise by itself", count(c.WorseTotal, "case"))
+		if slices.ContainsFunc(c.Metrics, func(m Metric) bool { return m.Verdict == RegressedCases || m.Verdict == Mixed }) {
+			s.Reason += "; together they are beyond it"
+		}
+	case s.NoiseUnknown:
+		s.Reason = fmt.Sprintf("%s fell by more than cases rose, which is what noise would do as well; %s of them to be expected wrongly",
+			count(s.Flagged, "case"), about(s.ExpectedWrong))
 	default:
 		s.Reason = fmt.Sprintf("%s got worse beyond the noise of single cases; %s of them to be expected wrongly",
 			count(s.Flagged, "case"), about(s.ExpectedWrong))

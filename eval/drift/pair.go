@@ -123,6 +123,10 @@ type measured struct {
 	// offset is added to a measure before its logarithm is taken: half of the
 	// smallest value above zero on either side, where there is a zero, else 0.
 	offset float64
+	// own is the sign of the difference between the two runs themselves, nil where
+	// nothing is pooled: a case that passed, like every time but one, did not get
+	// better than its average.
+	own []int8
 	// unequal says that some case has more scored outputs on one side than on the
 	// other, so that its difference is skewed even if nothing changed.
 	unequal bool
@@ -166,7 +170,22 @@ func (p *pairs) measure(metric eval.Metric, base, cand int) *measured {
 	if sides > 0 {
 		m.repeats = float64(sides) / inverse
 	}
+	if len(p.base.earlier)+len(p.cand.earlier) > 0 {
+		m.own = make([]int8, n)
+		for i, c := range p.cases {
+			d := m.meanOf(p.cand, c[1], cand, 0) - m.meanOf(p.base, c[0], base, 0)
+			if math.Abs(d) > 1e-12 {
+				m.own[i] = int8(math.Copysign(1, d))
+			}
+		}
+	}
 	return m
+}
+
+// agrees says that the two runs themselves differ in the same direction as d,
+// positive is better, wherever something is pooled with them.
+func (m *measured) agrees(i int, d float64) bool {
+	return m.own == nil || d > 0 && m.own[i] > 0 || d < 0 && m.own[i] < 0
 }
 
 func yesNo(v float64) bool { return v == 0 || v == 1 }

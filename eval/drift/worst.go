@@ -58,7 +58,7 @@ func (p *pairs) rankCases(c *Comparison, gating []*measured) {
 		c.Worse = append(c.Worse, w)
 	}
 	c.Cases = p.summarize(c, f)
-	flaky := p.flaky(gating, c.Options, f)
+	flaky := p.flaky(gating, c.Options)
 	c.FlakyTotal, c.Flaky = len(flaky), flaky[:min(len(flaky), c.Options.MaxCases)]
 }
 
@@ -79,7 +79,10 @@ func (x *measured) harm(i int) float64 {
 		return 0
 	}
 	if x.metric.Better == eval.Lower {
-		return -d
+		d = -d
+	}
+	if !x.agrees(i, -d) {
+		return 0
 	}
 	return d
 }
