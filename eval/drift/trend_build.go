@@ -96,6 +96,11 @@ func findTrend(ctx context.Context, suite, agent string, history []PastRun, opts
 	if n := len(nights); n > 0 && !slices.Contains(kept, nights[n-1]) {
 		dropped = chosen[n-1].Run.ID
 	}
+	// A run that stopped early is no night, but the newest one must not be passed
+	// over in silence: it stops early because something is decided.
+	if n := len(history); n > 0 && history[n-1].Run.Stopped() {
+		dropped = history[n-1].Run.ID
+	}
 	return t, dropped, nil
 }
 

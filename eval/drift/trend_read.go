@@ -20,6 +20,8 @@ type night struct {
 	run     eval.Run
 	outputs int
 	failed  int
+	cached  int                   // answers from a cache
+	replies []uint64              // hashes of the response ids
 	cells   map[string]*nightCell // by slice, "" for all cases
 }
 
@@ -55,6 +57,12 @@ func fold(ctx context.Context, in Input, keys []string, seed maphash.Seed) (*nig
 		}
 		if n.outputs++; n.outputs%1024 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
+		}
+		if row.Cached {
+			n.cached++
+		}
+		if row.Response != "" {
+			n.replies = append(n.replies, maphash.Comparable(seed, row.CaseID+"\x00"+row.Response))
 		}
 		i, known := byID[row.CaseID]
 		if !known {
