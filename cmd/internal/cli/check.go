@@ -38,9 +38,10 @@ printed. --pin-first pins this run then, on purpose, and ends with 0.` + stopEar
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			ctx := cmd.Context()
-			if err := rf.check(); err != nil {
+			if err := rf.check(cmd); err != nil {
 				return err
 			}
+			rf.goOn = a.sameCommand(cmd, nil, "resume") + " --resume"
 			suite, err := a.suite()
 			if err != nil {
 				return err

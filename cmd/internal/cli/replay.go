@@ -30,6 +30,7 @@ type replayFlags struct {
 	resume      bool
 	stopEarly   bool
 	stop        *stopping // what --stop-early compares with; nil asks every case
+	goOn        string    // the command that goes on with what was interrupted
 }
 
 func (f *replayFlags) bind(c *cobra.Command) {
@@ -42,13 +43,18 @@ func (f *replayFlags) bind(c *cobra.Command) {
 	fl.BoolVar(&f.resume, "resume", false, "go on with the interrupted run of the same agent; no answered case is asked again")
 }
 
-func (f *replayFlags) check() error {
+// maxRepeat is how often a case may be asked: far more than a test can use.
+const maxRepeat = 10_000
+
+// check refuses what cannot be meant. A number that was not given is 0.
+func (f *replayFlags) check(c *cobra.Command) error {
+	wrong := func(name string, n int) bool { return n < 0 || n == 0 && c.Flags().Changed(name) }
 	switch {
-	case f.repeat < 0:
-		return usage("", "--repeat is %d; it counts answers to each case, from 1", f.repeat)
-	case f.concurrency < 0:
+	case wrong("repeat", f.repeat) || f.repeat > maxRepeat:
+		return usage("", "--repeat is %d; it counts answers to each case, from 1 to %d", f.repeat, maxRepeat)
+	case wrong("concurrency", f.concurrency):
 		return usage("", "--concurrency is %d; it counts calls at the same time, from 1", f.concurrency)
-	case f.limit < 0:
+	case wrong("limit", f.limit):
 		return usage("", "--limit is %d; it counts cases, from 1", f.limit)
 	case f.timeout < 0:
 		return usage("", "--timeout is %s; it is a time such as 30s", f.timeout)
@@ -119,6 +125,9 @@ func (a *app) replay(ctx context.Context, suite *eval.Suite, db *store.DB, specs
 	if err := errors.Join(<-scanned, openErr); err != nil {
 		return nil, err
 	}
+	if err := checkRecordings(specs, agents, f.repeat); err != nil {
+		return nil, err
+	}
 	a.onlyLive(agents, f)
 	a.tuneMemory(scan.Cases)
 	if len(panel.Metrics()) == 0 {
@@ -173,6 +182,30 @@ func openAgents(ctx context.Context, suite *eval.Suite, specs []eval.AgentSpec, 
 		agents = append(agents, ag)
 	}
 	return agents, nil
+}
+
+// checkRecordings refuses to ask a recording more often than it can answer.
+func checkRecordings(specs []eval.AgentSpec, agents []agent.Agent, repeat int) error {
+	for i, ag := range agents {
+		info := ag.Info()
+		if holds := max(1, info.Repeats); info.Recorded && repeat > holds {
+			hint := "leave --repeat out: a recording is asked as often as it holds"
+			if len(agents) > 1 {
+				hint = "run the agents one by one, then compare the runs"
+			}
+			return &eval.InputError{Pos: specs[i].Pos, Hint: hint,
+				Msg: fmt.Sprintf("--repeat is %d, and the recording of agent %s holds at most %s to a case", repeat, specs[i].Name, counted(holds, "answer"))}
+		}
+	}
+	return nil
+}
+
+// counted is a number of things in words.
+func counted(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
 }
 
 // plannedRun describes a run before it starts.
@@ -259,9 +292,11 @@ func (a *app) drive(ctx context.Context, db *store.DB, suite *eval.Suite, target
 	a.noteFailures(report)
 	err = errors.Join(err, keepStderr(context.WithoutCancel(ctx), db, targets))
 	if err != nil {
+		var ids []string
 		for _, t := range targets {
-			a.hint(fmt.Sprintf("%s run --agent %s --resume%s goes on with run %s", a.prog, t.Run.Agent, resumeFlags(t.Run), t.Run.ID))
+			ids = append(ids, t.Run.ID)
 		}
+		a.hint(fmt.Sprintf("%s goes on with run %s", f.goOn, strings.Join(ids, " and run ")))
 		return nil, err
 	}
 	runs := make([]eval.Run, len(targets))
