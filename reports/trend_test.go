@@ -209,6 +209,39 @@ func TestTrendHeadlines(t *testing.T) {
 	}
 }
 
+// TestChangesShowWhereTheAlarmBegan: what the first lines name is in the table too,
+// also where it is older than the newest changes, or too weak to be one by itself.
+func TestChangesShowWhereTheAlarmBegan(t *testing.T) {
+	at := func(points ...int) (changes []drift.Change) {
+		for _, p := range points {
+			changes = append(changes, drift.Change{Point: p, Before: .9, After: .8})
+		}
+		return changes
+	}
+	for _, w := range []struct {
+		changes []drift.Change
+		since   int
+		want    string
+	}{
+		{at(10, 20, 30), 10, "..., 11: 90.0 -> 80.0, 31: 90.0 -> 80.0"},
+		{at(10, 20, 30), 30, "..., 21: 90.0 -> 80.0, 31: 90.0 -> 80.0"},
+		{at(10), 39, "11: 90.0 -> 80.0, 40: 90.0 -> 80.0"},
+		{nil, 39, "40: 90.0 -> 80.0"},
+		{at(5), -1, "6: 90.0 -> 80.0"},
+	} {
+		s := &drift.Series{Metric: eval.Metric{Scale: eval.Binary}, Changes: w.changes, Alarm: &drift.TrendAlarm{}}
+		for i := range 41 {
+			s.Points = append(s.Points, drift.Point{Run: i})
+		}
+		if w.since >= 0 {
+			s.Alarm.Since = &at(w.since)[0]
+		}
+		if got := changesText(s); got != w.want {
+			t.Errorf("since %d: %s, want %s", w.since, got, w.want)
+		}
+	}
+}
+
 // TestChartFoldsManyRuns: a year of runs fits the columns, and the mean of what
 // shares a column is drawn.
 func TestChartFoldsManyRuns(t *testing.T) {

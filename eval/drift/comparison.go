@@ -92,8 +92,10 @@ type Side struct {
 	// the case has another answer. Cached are those from a cache that were kept.
 	Copies int `json:"copies,omitzero"`
 	Cached int `json:"cached,omitzero"`
-	// Earlier are the other runs of the same version that were pooled.
+	// Earlier are the other runs of the same version that were pooled; Replays
+	// counts those passed over as they replayed a recording that counts already.
 	Earlier []PooledRun `json:"earlier,omitempty"`
+	Replays int         `json:"replays,omitzero"`
 }
 
 // PooledRun is an earlier run whose answers count with those of a side.

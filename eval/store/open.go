@@ -221,7 +221,7 @@ func (s *DB) prepare(ctx context.Context, readOnly bool) error {
 	case version == latest:
 		return nil
 	case readOnly:
-		return &eval.InputError{Pos: eval.Pos{File: s.path}, 
+		return &eval.InputError{Pos: eval.Pos{File: s.path},
 			Msg:  fmt.Sprintf("this run database has schema %d, this program needs %d, and it cannot be brought up to date as it may only be read", version, latest),
 			Hint: "open it once where it can be written, or a copy of it: holdtrue runs --store FILE"}
 	}

@@ -123,4 +123,3 @@ func (a *app) nextCommands(c *drift.Comparison, f *compareFlags, settings string
 	}
 	return commands
 }
-

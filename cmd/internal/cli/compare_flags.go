@@ -37,7 +37,7 @@ type compareFlags struct {
 	pooling    bool          // --pool was given
 	standard   drift.Options // the suite's own settings
 	unrecorded bool          // the store could not keep the comparison
-	promises []promise.Account
+	promises   []promise.Account
 }
 
 func (f *compareFlags) bind(c *cobra.Command) {

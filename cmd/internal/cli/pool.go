@@ -21,6 +21,11 @@ const (
 // the earlier runs of its version: those that the options name, or those found.
 func (a *app) sides(ctx context.Context, db *store.DB, base, cand eval.Run, opt drift.Options, pool int) (drift.Input, drift.Input, error) {
 	b, c := input(ctx, db, base), input(ctx, db, cand)
+	runs, err := db.SameVersion(ctx, base)
+	if err != nil {
+		return b, c, err
+	}
+	b.Replays = replays(runs, base, cand)
 	if opt.Earlier != nil { // as it was done before
 		for _, id := range opt.Earlier {
 			run, err := db.Run(ctx, id)
@@ -39,10 +44,6 @@ func (a *app) sides(ctx context.Context, db *store.DB, base, cand eval.Run, opt 
 	if pool == 0 || base.Version == "" || base.Stopped() || cand.Stopped() {
 		return b, c, nil
 	}
-	runs, err := db.SameVersion(ctx, base)
-	if err != nil {
-		return b, c, err
-	}
 	for _, run := range poolable(runs, base, cand, pool) {
 		b.Earlier = append(b.Earlier, input(ctx, db, run))
 	}
@@ -56,10 +57,7 @@ func (a *app) sides(ctx context.Context, db *store.DB, base, cand eval.Run, opt 
 // become its own baseline. A recording that was replayed before holds the same
 // answers, not new ones.
 func poolable(runs []eval.Run, base, cand eval.Run, most int) []eval.Run {
-	until := cand.Started
-	if cand.Agent == base.Agent && cand.Version == base.Version {
-		until = base.Started
-	}
+	until := poolUntil(base, cand)
 	replayed := map[string]bool{base.Lineage[recordingKey]: true, cand.Lineage[recordingKey]: true}
 	outputs := 0
 	var chosen []eval.Run
@@ -79,6 +77,34 @@ func poolable(runs []eval.Run, base, cand eval.Run, most int) []eval.Run {
 		chosen = append(chosen, r)
 	}
 	return chosen
+}
+
+// poolUntil is the start of the last run that can be pooled.
+func poolUntil(base, cand eval.Run) time.Time {
+	if cand.Agent == base.Agent && cand.Version == base.Version {
+		return base.Started
+	}
+	return cand.Started
+}
+
+// replays counts the runs that could be pooled but for replaying a recording that
+// counts already.
+func replays(runs []eval.Run, base, cand eval.Run) int {
+	until, n := poolUntil(base, cand), 0
+	replayed := map[string]bool{base.Lineage[recordingKey]: true, cand.Lineage[recordingKey]: true}
+	for _, r := range runs {
+		if r.ID == base.ID || r.ID == cand.ID || r.Started.After(until) {
+			continue
+		}
+		switch digest := r.Lineage[recordingKey]; {
+		case digest == "":
+		case replayed[digest]:
+			n++
+		default:
+			replayed[digest] = true
+		}
+	}
+	return n
 }
 
 // recordingKey is where the lineage of a run holds the digest of the recording
