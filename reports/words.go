@@ -11,28 +11,40 @@ import (
 
 // headline is the verdict with what it means for the reader.
 func headline(c *drift.Comparison) string {
-	base, cand := plain(c.Baseline.Run.Name()), plain(c.Candidate.Run.Name())
+	base, cand := sideNames(c)
+	metrics := several(len(c.Metrics), "metric")
 	word := strings.ToUpper(string(c.Verdict))
 	switch c.Verdict {
 	case drift.Regressed:
-		return fmt.Sprintf("%s: %s is worse than %s on %d of %d metrics. Look before it goes out.", word, cand, base, count(c, down), len(c.Metrics))
+		return fmt.Sprintf("%s: %s is worse than %s on %d of %s. Look before it goes out.", word, cand, base, count(c, down), metrics)
 	case drift.RegressedCases:
-		return fmt.Sprintf("%s: %s is worse than %s on some cases of %d of %d metrics; no average is shown to have dropped. Look before it goes out.", word, cand, base, count(c, down), len(c.Metrics))
+		return fmt.Sprintf("%s: %s is worse than %s on some cases of %d of %s; no average is shown to have dropped. Look before it goes out.", word, cand, base, count(c, down), metrics)
 	case drift.Mixed:
 		return fmt.Sprintf("%s: %s is worse than %s in one place and better in another. Look before it goes out.", word, cand, base)
 	case drift.Improved:
-		return fmt.Sprintf("%s: %s is better than %s on %d of %d metrics, and worse on none.", word, cand, base, count(c, up), len(c.Metrics))
+		return fmt.Sprintf("%s: %s is better than %s on %d of %s, and worse on none.", word, cand, base, count(c, up), metrics)
 	case drift.ImprovedCases:
-		return fmt.Sprintf("%s: %s is better than %s on some cases of %d of %d metrics, and worse on none; no average is shown to have risen.", word, cand, base, count(c, up), len(c.Metrics))
+		return fmt.Sprintf("%s: %s is better than %s on some cases of %d of %s, and worse on none; no average is shown to have risen.", word, cand, base, count(c, up), metrics)
 	case drift.Holds:
 		return fmt.Sprintf("%s: %s keeps what %s did, within the margin of every metric.", word, cand, base)
 	case drift.Inconclusive:
 		if n := count(c, func(v drift.Verdict) bool { return up(v) || v == drift.Holds }); n > 0 {
-			return fmt.Sprintf("%s: %s is not shown to keep all of what %s did, though %d of %d metrics hold or improved. This is not \"no change\".", word, cand, base, n, len(c.Metrics))
+			return fmt.Sprintf("%s: %s is not shown to keep all of what %s did, though %d of %s hold or improved. This is not \"no change\".", word, cand, base, n, metrics)
 		}
 		return fmt.Sprintf("%s: nothing was shown either way between %s and %s. This is not \"no change\".", word, base, cand)
 	}
 	return fmt.Sprintf("%s: %s could not be compared with %s.", word, cand, base)
+}
+
+// sideNames name the two versions, with their runs where that does not tell them
+// apart.
+func sideNames(c *drift.Comparison) (base, cand string) {
+	b, n := &c.Baseline.Run, &c.Candidate.Run
+	base, cand = plain(b.Name()), plain(n.Name())
+	if base == cand {
+		base, cand = base+" (run "+plain(b.ID)+")", cand+" (run "+plain(n.ID)+")"
+	}
+	return base, cand
 }
 
 // down says that a verdict means worse, up that it means better.
@@ -68,6 +80,9 @@ func howSure(c *drift.Comparison) []string {
 	if c.Churn.Reason != "" {
 		lines = append(lines, "Churn: "+c.Churn.Reason+".")
 	}
+	if c.Options.Force && c.Verdict == drift.NotMeasured {
+		lines = append(lines, "--force does not help here: it overrides refusals, and there is nothing left to compare.")
+	}
 	for _, f := range c.Forced {
 		lines = append(lines, "FORCED, would have been refused: "+plain(f)+".")
 	}
@@ -96,7 +111,11 @@ func sureness(c *drift.Comparison) string {
 		for _, e := range c.Baseline.Earlier {
 			answers += e.Outputs
 		}
-		text += fmt.Sprintf("; %s of the same version pooled with the baseline (%s)", several(n, "earlier run"), several(answers, "answer"))
+		if answers > 0 {
+			text += fmt.Sprintf("; %s of the same version pooled with the baseline (%s)", several(n, "earlier run"), several(answers, "answer"))
+		} else {
+			text += fmt.Sprintf("; no answer to these cases in %s of the baseline's version", several(n, "earlier run"))
+		}
 	}
 	return text + "." + alsoChanged(c)
 }
@@ -107,7 +126,7 @@ func ground(c *drift.Comparison) string {
 	if len(c.Others) > 0 || c.Vocabulary != nil {
 		text += fmt.Sprintf(", and at most %s %% that a measure or the vocabulary changed", number(100*c.Options.Alpha))
 	}
-	text += fmt.Sprintf("; intervals are %s %%; all metrics and slices are corrected together", number(100*c.Options.Confidence))
+	text += fmt.Sprintf("; intervals are two-sided %s %%, and holds says that the one-sided 95 %% bounds lie inside the margin; all metrics and slices are corrected together", number(100*c.Options.Confidence))
 	if c.Draws > 0 {
 		text += fmt.Sprintf(" (%d draws, seed %016x)", c.Draws, c.Seed)
 	}
@@ -127,6 +146,14 @@ func level(m eval.Metric, v float64) string {
 		return fmt.Sprintf("%.4g", v)
 	}
 	return fmt.Sprintf("%.1f", 100*v)
+}
+
+// mean is a level of a cell, or nothing where no case has one.
+func mean(m eval.Metric, c *drift.Cell, v float64) string {
+	if c.Cases == 0 {
+		return ""
+	}
+	return level(m, v)
 }
 
 // change writes a difference with its interval.
@@ -162,6 +189,9 @@ func pValue(p float64) string {
 
 // corrected is the smaller of the corrected p values of a cell.
 func corrected(c *drift.Cell) string {
+	if c.Cases == 0 {
+		return ""
+	}
 	p := c.PAdjusted
 	if c.PWithin != nil {
 		p = min(p, *c.PWithin)
@@ -169,7 +199,12 @@ func corrected(c *drift.Cell) string {
 	return pValue(p)
 }
 
-func counts(c *drift.Cell) string { return fmt.Sprintf("%d/%d/%d", c.Worse, c.Better, c.Same) }
+func counts(c *drift.Cell) string {
+	if c.Cases == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d/%d/%d", c.Worse, c.Better, c.Same)
+}
 
 // moved is a slice of a metric of which something was shown.
 type moved struct {
