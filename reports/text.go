@@ -100,7 +100,7 @@ func (t textWriter) lines(title string, lines []string) {
 }
 
 func (t textWriter) metrics() error {
-	tab := table{header: []string{"metric", "verdict", "before", "now", "change [95 %]", "worse/better/same", "p"}, right: []int{2, 3, 5, 6}, names: []int{0}, spare: []int{5, 6}}
+	tab := table{header: []string{"metric", "verdict", "before", "now", "change [95 %]", "worse/better/same", "p"}, right: []int{2, 3, 5, 6}, names: []int{0}, spare: []int{6, 5}}
 	for i := range t.c.Metrics {
 		m := &t.c.Metrics[i]
 		o := &m.Overall
@@ -118,7 +118,7 @@ func (t textWriter) slices() error {
 	if len(list) > 0 {
 		t.title("Slices that moved")
 	}
-	tab := table{header: []string{"slice", "metric", "verdict", "before", "now", "change [95 %]", "worse/better/same", "p"}, right: []int{3, 4, 6, 7}, names: []int{0, 1}, spare: []int{6, 7}}
+	tab := table{header: []string{"slice", "metric", "verdict", "before", "now", "change [95 %]", "worse/better/same", "p"}, right: []int{3, 4, 6, 7}, names: []int{0, 1}, spare: []int{7, 6}}
 	for _, m := range list {
 		tab.add(plain(m.cell.Slice), plain(m.metric.Metric.Name), string(m.cell.Verdict), level(m.metric.Metric, m.cell.Baseline),
 			level(m.metric.Metric, m.cell.Candidate), change(m.metric.Metric, m.cell), counts(m.cell), corrected(m.cell))
@@ -133,7 +133,7 @@ func (t textWriter) slices() error {
 }
 
 func (t textWriter) others() error {
-	tab := table{header: []string{"measure", "", "before", "now", "change [95 %]", "unit", "p"}, right: []int{2, 3, 6}, names: []int{0}, spare: []int{5, 6}}
+	tab := table{header: []string{"measure", "", "before", "now", "change [95 %]", "unit", "p"}, right: []int{2, 3, 6}, names: []int{0}, spare: []int{6}}
 	shown, _ := behaviour(t.c)
 	for _, m := range shown {
 		o := &m.Overall

@@ -92,8 +92,10 @@ func howSure(c *drift.Comparison) []string {
 // sureness is how sure the verdict is, in cases.
 func sureness(c *drift.Comparison) string {
 	p := &c.Pairing
-	text := fmt.Sprintf("%s compared: %d got worse, %d better, %d as before",
-		several(p.Paired, "case"), c.WorseTotal, c.BetterTotal, p.Paired-p.FailedTotal-c.WorseTotal-c.BetterTotal)
+	text := several(p.Paired, "case") + " compared"
+	if p.Paired > 0 {
+		text += fmt.Sprintf(": %d got worse, %d better, %d as before", c.WorseTotal, c.BetterTotal, p.Paired-p.FailedTotal-c.WorseTotal-c.BetterTotal)
+	}
 	if p.FailedTotal > 0 {
 		text += fmt.Sprintf(", %d without an answer on a side", p.FailedTotal)
 	}
@@ -126,7 +128,11 @@ func ground(c *drift.Comparison) string {
 	if len(c.Others) > 0 || c.Vocabulary != nil {
 		text += fmt.Sprintf(", and at most %s %% that a measure or the vocabulary changed", number(100*c.Options.Alpha))
 	}
-	text += fmt.Sprintf("; intervals are two-sided %s %%, and holds says that the one-sided 95 %% bounds lie inside the margin; all metrics and slices are corrected together", number(100*c.Options.Confidence))
+	bounds := "95"
+	if c.Baseline.Run.StopEarly != nil || c.Candidate.Run.StopEarly != nil {
+		bounds = "97.5" // half of the error rate belongs to stopping
+	}
+	text += fmt.Sprintf("; intervals are two-sided %s %%, and holds says that the one-sided %s %% bounds lie inside the margin; all metrics and slices are corrected together", number(100*c.Options.Confidence), bounds)
 	if c.Draws > 0 {
 		text += fmt.Sprintf(" (%d draws, seed %016x)", c.Draws, c.Seed)
 	}

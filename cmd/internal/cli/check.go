@@ -141,6 +141,9 @@ func (a *app) firstRun(ctx context.Context, db *store.DB, run eval.Run, name str
 		if err := db.Pin(ctx, name, run.ID); err != nil {
 			return err
 		}
+		if err := a.noteWeak(ctx, db, &run); err != nil {
+			return err
+		}
 		_, err := fmt.Fprintf(a.out, "PINNED: run %s of %s is the baseline %q now; the next check compares with it\n", run.ID, run.Name(), name)
 		return errors.Join(broken, err, asVerdict(withPromises(exitOK, promises)))
 	}
