@@ -9,7 +9,8 @@ import (
 	"holdtrue/eval/drift"
 )
 
-func number(v float64) string { return strings.TrimSuffix(fmt.Sprintf("%.1f", v), ".0") }
+// number has up to four digits, so that a small rate is not written as none.
+func number(v float64) string { return fmt.Sprintf("%.4g", v) }
 
 // level writes a mean: a score as points of 100, a measure with its unit.
 func level(m eval.Metric, v float64) string {
@@ -154,7 +155,7 @@ func blind(c *drift.Comparison) []string {
 			if m.Metric.Scale == eval.Measure {
 				return strings.TrimSpace(level(m.Metric, v) + " " + plain(m.Metric.Unit))
 			}
-			return fmt.Sprintf("%.1f points", 100*min(1, v))
+			return fmt.Sprintf("%.1f points", 100*drift.RoundUp(m.Metric, min(1, v)))
 		}
 		var unseen []string
 		if v := m.Overall.DetectableEven; v != nil && m.Metric.Scale == eval.Measure {

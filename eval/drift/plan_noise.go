@@ -73,7 +73,7 @@ func (p *Plan) learn(tables []*table) error {
 // runs that have it alike.
 func (p *Plan) learnMetric(tables []*table, i int) PlanMetric {
 	m := tables[0].run.Metrics[i]
-	x := PlanMetric{Metric: m, Margin: p.Options.Standard, yesNo: true}
+	x := PlanMetric{Metric: m, Margin: *p.Options.Standard, yesNo: true}
 	switch {
 	case p.Options.Margin != nil:
 		x.Margin = *p.Options.Margin

@@ -2,9 +2,7 @@ package drift
 
 import (
 	"fmt"
-	"math"
 	"strings"
-	"time"
 
 	"holdtrue/eval"
 	"holdtrue/eval/stats"
@@ -12,13 +10,16 @@ import (
 
 // points is a share of a score in points of 100, rounded up.
 func points(v float64) string {
-	return amountOf(eval.Metric{Scale: eval.Unit}, math.Ceil(v*1000-1e-9)/1000)
+	share := eval.Metric{Scale: eval.Unit}
+	return amountOf(share, RoundUp(share, v))
 }
 
 // words writes the sentences of a plan.
 func (p *Plan) words() {
 	say := func(format string, args ...any) { p.Says = append(p.Says, fmt.Sprintf(format, args...)) }
 	switch {
+	case p.idle():
+		say("nothing is asked for: a margin of 0 can never be held; ask for a loss that is to be seen, or for a margin")
 	case p.Cheapest == nil:
 		say("no size under %d cases and %d repeats does this", largestPlan, mostRepeats)
 		if p.Options.Cases > 0 || p.Options.Repeats > 0 {
@@ -112,11 +113,11 @@ func costText(v float64) string {
 
 // Duration is a time in seconds as people say it: "40 s", "7 min", "2.5 h".
 func Duration(seconds float64) string {
-	switch d := time.Duration(seconds * float64(time.Second)); {
-	case d < 100*time.Second:
-		return fmt.Sprintf("%.2g s", d.Seconds())
-	case d < 100*time.Minute:
-		return fmt.Sprintf("%.0f min", d.Minutes())
+	switch {
+	case seconds < 100:
+		return fmt.Sprintf("%.2g s", seconds)
+	case seconds < 100*60:
+		return fmt.Sprintf("%.0f min", seconds/60)
 	}
 	return fmt.Sprintf("%.1f h", seconds/3600)
 }

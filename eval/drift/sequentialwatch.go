@@ -55,7 +55,7 @@ func NewWatch(ctx context.Context, base Input, run *eval.Run, opts Options) (*Wa
 		return nil, &eval.InputError{Msg: fmt.Sprintf("run %s of %s is not complete, and cannot be what another run is stopped against", base.Run.ID, base.Run.Name()),
 			Hint: fmt.Sprintf("holdtrue run --agent %s --resume", base.Run.Agent)}
 	}
-	t, err := read(ctx, base, nil)
+	t, err := read(ctx, base, nil, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -122,11 +122,10 @@ func (w *Watch) Result(r *eval.Result) bool {
 	})
 }
 
-// Verdict is why the run may stop, "" if it may not. Cases is on how many it
-// rests.
+// Verdict is why the run may stop, "" if it may not.
 func (w *Watch) Verdict() Verdict { return w.verdict }
 
-// Cases is the number of cases taken in.
+// Cases is the number of cases taken in, on which the verdict rests.
 func (w *Watch) Cases() int { return w.next }
 
 func (w *Watch) take(caseID string, repeat int, value func(*watchedMetric) float64) bool {

@@ -204,6 +204,7 @@ func TestAppendTwiceAndFinish(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		r.Scores = slices.Clone(r.Scores)
 		rows = append(rows, r)
 	}
 	if len(rows) != 4 || rows[1].CaseID != "a" || rows[1].Repeat != 1 || len(rows[3].Scores) != 2 || rows[0].Text == rows[1].Text || rows[0].Text != rows[2].Text {

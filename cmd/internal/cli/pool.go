@@ -62,7 +62,7 @@ func poolable(runs []eval.Run, base, cand eval.Run, most int) []eval.Run {
 	outputs := 0
 	var chosen []eval.Run
 	for _, r := range runs {
-		if r.ID == base.ID || r.ID == cand.ID || r.Started.After(until) || len(chosen) == most {
+		if r.ID == base.ID || r.ID == cand.ID || r.Stopped() || r.Started.After(until) || len(chosen) == most {
 			continue
 		}
 		if digest := r.Lineage[recordingKey]; digest != "" {
