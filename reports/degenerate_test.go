@@ -91,7 +91,7 @@ func TestBoundsRoundUp(t *testing.T) {
 // TestSmallRates: a rate that is kept is never written as none.
 func TestSmallRates(t *testing.T) {
 	c := &drift.Comparison{Options: drift.Options{Alpha: .0001, Confidence: .95}}
-	if got := ground(c); !strings.HasPrefix(got, "At most 0.005 % of reports") || !strings.Contains(got, "intervals are 95 %;") {
+	if got := ground(c); !strings.HasPrefix(got, "At most 0.005 % of reports") || !strings.Contains(got, "intervals are two-sided 95 %, ") {
 		t.Error(got)
 	}
 }

@@ -96,6 +96,9 @@ type Side struct {
 	// those that were not fit to be.
 	Earlier     []PooledRun `json:"earlier,omitempty"`
 	LeftEarlier []PooledRun `json:"left_earlier,omitempty"`
+	// Replays counts runs of the same version that were passed over as they replayed
+	// a recording that counts already.
+	Replays int `json:"replays,omitzero"`
 }
 
 // PooledRun is an earlier run whose answers count with those of a side.

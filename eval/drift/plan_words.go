@@ -23,7 +23,7 @@ func (p *Plan) words() {
 	case p.Cheapest == nil:
 		say("no size under %d cases and %d repeats does this", largestPlan, mostRepeats)
 		if p.Options.Cases > 0 || p.Options.Repeats > 0 {
-			p.Says[0] = "not as asked: " + p.sizeAsked() + " are too few"
+			p.Says[0] = "not as asked: " + p.sizeAsked() + " too few"
 		}
 	default:
 		say("ask %s: %s", p.Cheapest.size(), p.Cheapest.shows())
@@ -36,7 +36,7 @@ func (p *Plan) words() {
 			say("with the %s at hand no number of repeats does: %d unchanged cases are the least for %s, these prove %s",
 				count(p.Cases, "case"), least, points(p.wanted()), amountOf(eval.Metric{Scale: eval.Unit}, p.Provable)) // rounded as lint does
 		default:
-			say("the %s at hand are too few, with %s", count(p.Cases, "case"), p.repeatsTried())
+			say("the %s at hand%s too few, with %s", count(p.Cases, "case"), isAre(p.Cases), p.repeatsTried())
 		}
 	}
 	for i := range p.Metrics {
@@ -67,6 +67,7 @@ func (p *Plan) repeatsTried() string {
 	return fmt.Sprintf("any number of repeats up to %d", mostRepeats)
 }
 
+// sizeAsked is "30 cases are", or "1 case and 2 repeats are".
 func (p *Plan) sizeAsked() string {
 	var parts []string
 	if n := p.Options.Cases; n > 0 {
@@ -75,7 +76,11 @@ func (p *Plan) sizeAsked() string {
 	if r := p.Options.Repeats; r > 0 {
 		parts = append(parts, count(r, "repeat"))
 	}
-	return strings.Join(parts, " and ")
+	verb := " are"
+	if len(parts) == 1 {
+		verb = isAre(max(p.Options.Cases, p.Options.Repeats))
+	}
+	return strings.Join(parts, " and ") + verb
 }
 
 // size is "212 cases 2 times each (424 calls of either version, ...)".

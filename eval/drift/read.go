@@ -21,6 +21,9 @@ type Input struct {
 	// that Run holds with the same content are pooled with Run's: the cheapest
 	// evidence there is of how much that version varies.
 	Earlier []Input
+	// Replays counts the runs of the same version that were passed over as they
+	// replayed a recording which counts already.
+	Replays int
 	// Words reads the words of outputs; without it on both sides the vocabulary
 	// is not compared.
 	Words ReadWords
@@ -106,7 +109,7 @@ func read(ctx context.Context, in Input, keys []string, maxFailed float64) (*tab
 	t := &table{run: in.Run, judged: make([]int, len(in.Run.Metrics)), unjudge: make([]int, len(in.Run.Metrics)),
 		byID: make(map[string]int32, cases), cases: make([]tableCase, 0, cases), marks: map[int32]mark{},
 		rows: make([]tableRow, 0, rows), values: make([]float64, 0, rows*len(in.Run.Metrics))}
-	t.side.Run = in.Run
+	t.side.Run, t.side.Replays = in.Run, in.Replays
 	if err := t.readRun(ctx, in, 0, keys); err != nil {
 		return nil, err
 	}

@@ -71,7 +71,7 @@ func NewTrend(ctx context.Context, suite, agent string, history []PastRun, opts 
 	t.see()
 	t.warn()
 	t.conclude(dropped)
-	t.advise()
+	t.advise(len(history) > 0 && recordedAs(&history[len(history)-1].Run) != "")
 	return t, ctx.Err()
 }
 
@@ -173,7 +173,11 @@ func (t *Trend) checkNames(newest *night) error {
 	}
 	for _, name := range t.Options.Slices {
 		if !slices.Contains(parts, name) {
-			return &eval.InputError{Msg: fmt.Sprintf("the newest run, %s, has no slice %q", newest.run.ID, name), Hint: "its slices: " + someOf(parts)}
+			hint := "none of its cases has such a tag"
+			if len(parts) > 0 {
+				hint = "its slices: " + someOf(parts)
+			}
+			return &eval.InputError{Msg: fmt.Sprintf("the newest run, %s, has no slice %q", newest.run.ID, name), Hint: hint}
 		}
 	}
 	return nil

@@ -387,6 +387,14 @@ func TestReadsWhatCannotBeWritten(t *testing.T) {
 		}
 		reads(db)
 	}
+	old := filepath.Join(t.TempDir(), "old.db")
+	firstSchema(t, old)
+	for _, as := range []access{readOnly, frozen} {
+		var in *eval.InputError
+		if _, err := openAs(t.Context(), old, as, nil); !errors.As(err, &in) || !strings.Contains(in.Msg, "has schema 1, this program needs") || !strings.Contains(in.Hint, "where it can be written") {
+			t.Errorf("an older schema: %v", err)
+		}
+	}
 	if os.Geteuid() == 0 {
 		t.Skip("root may write everywhere")
 	}

@@ -57,9 +57,10 @@ printed. --pin-first pins this run then, on purpose, and ends with 0.` + stopEar
 // check runs the agent and concludes against the pinned baseline.
 func (a *app) check(cmd *cobra.Command, f *checkFlags) (err error) {
 	ctx := cmd.Context()
-	if err := f.run.check(); err != nil {
+	if err := f.run.check(cmd); err != nil {
 		return err
 	}
+	f.run.goOn = a.sameCommand(cmd, nil, "resume") + " --resume"
 	suite, err := a.suite()
 	if err != nil {
 		return err
@@ -146,6 +147,9 @@ func (a *app) firstRun(ctx context.Context, db *store.DB, run eval.Run, name str
 	broken := reports.Promises(a.out, promises, a.tableOptions(false))
 	if pin {
 		if err := db.Pin(ctx, name, run.ID); err != nil {
+			return err
+		}
+		if err := a.noteWeak(ctx, db, &run); err != nil {
 			return err
 		}
 		_, err := fmt.Fprintf(a.out, "PINNED: run %s of %s is the baseline %q now; the next check compares with it\n", run.ID, run.Name(), name)

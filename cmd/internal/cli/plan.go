@@ -89,7 +89,7 @@ func (a *app) plan(cmd *cobra.Command, args []string, f *planFlags) (err error) 
 		}
 	}
 	if suite == nil && len(in.Runs) == 0 {
-		_, err := a.suite() // says that there is none
+		_, err := a.suiteToLook() // says that there is none
 		return err
 	}
 	p, err := drift.MakePlan(ctx, in, opts)

@@ -22,6 +22,11 @@ const (
 // the earlier runs of its version: those that the options name, or those found.
 func (a *app) sides(ctx context.Context, db *store.DB, base, cand eval.Run, opt drift.Options, pool int) (drift.Input, drift.Input, error) {
 	b, c := input(ctx, db, base), input(ctx, db, cand)
+	runs, err := db.SameVersion(ctx, base)
+	if err != nil {
+		return b, c, err
+	}
+	b.Replays = replays(runs, base, cand)
 	if opt.Earlier != nil { // as it was done before
 		for _, id := range opt.Earlier {
 			run, err := db.Run(ctx, id)
@@ -37,12 +42,8 @@ func (a *app) sides(ctx context.Context, db *store.DB, base, cand eval.Run, opt 
 		return b, c, nil
 	}
 	// A run that stopped early was tested against the baseline alone.
-	if pool == 0 || base.Version == "" || base.Stopped() || cand.Stopped() {
+	if pool == 0 || base.ID == cand.ID || base.Version == "" || base.Stopped() || cand.Stopped() {
 		return b, c, nil
-	}
-	runs, err := db.SameVersion(ctx, base)
-	if err != nil {
-		return b, c, err
 	}
 	pins, err := db.Pins(ctx)
 	if err != nil {
@@ -110,6 +111,26 @@ func poolable(runs []eval.Run, base, cand eval.Run, pinned map[string]bool, most
 // version is checked again and again: with the pinned one, enough to know how
 // much whole runs differ.
 const firstWindow = 9
+
+// replays counts the runs that could be pooled but for replaying a recording that
+// counts already.
+func replays(runs []eval.Run, base, cand eval.Run) int {
+	n := 0
+	replayed := map[string]bool{base.Lineage[recordingKey]: true, cand.Lineage[recordingKey]: true}
+	for _, r := range runs {
+		if r.ID == base.ID || r.ID == cand.ID || r.Started.After(cand.Started) {
+			continue
+		}
+		switch digest := r.Lineage[recordingKey]; {
+		case digest == "":
+		case replayed[digest]:
+			n++
+		default:
+			replayed[digest] = true
+		}
+	}
+	return n
+}
 
 // recordingKey is where the lineage of a run holds the digest of the recording
 // that it replayed.

@@ -53,6 +53,12 @@ func TestPoolable(t *testing.T) {
 	if got := ids(poolable(replayed, night(3, "d", "1", "x"), night(5, "f", "2", "z"), nil, 30)); got != "e" {
 		t.Errorf("recordings: %q, want the one that is not the baseline's, once", got)
 	}
+	if n := replays(replayed, night(3, "d", "1", "x"), night(5, "f", "2", "z")); n != 2 {
+		t.Errorf("%d runs replay what counts already, want b and c", n)
+	}
+	if n := replays(runs, base, night(5, "f", "2", "")); n != 0 {
+		t.Errorf("%d runs of no recording replay one", n)
+	}
 	huge := night(4, "e", "1", "")
 	huge.Cases = 400_000
 	if got := ids(poolable([]eval.Run{huge, huge}, base, night(5, "f", "2", ""), nil, 30)); got != "e" {

@@ -99,14 +99,6 @@ func stopDiffers(old, now *eval.Run) string {
 	return ""
 }
 
-// resumeFlags are the flags that a run needs to go on as it began.
-func resumeFlags(run *eval.Run) string {
-	if run.StopEarly == nil {
-		return ""
-	}
-	return fmt.Sprintf(" --stop-early --against %s", run.StopEarly.Baseline)
-}
-
 // watch makes a plan stop early: it puts the cases into the run's own order,
 // tells the watch what is stored already, and has the plan ask it.
 func (a *app) watch(ctx context.Context, db *store.DB, run *eval.Run, stop *stopping, plan *replay.Plan) error {
