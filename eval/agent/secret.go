@@ -82,6 +82,9 @@ func (s *secrets) cleanCut(text string) string {
 
 // cleanJSON cleans a JSON value. Where it would not stay one, it becomes a text.
 func (s *secrets) cleanJSON(raw json.RawMessage) json.RawMessage {
+	if len(raw) == 0 {
+		return raw
+	}
 	cleaned := s.clean(string(raw))
 	if cleaned == string(raw) || json.Valid([]byte(cleaned)) {
 		return json.RawMessage(cleaned)[:len(cleaned):len(cleaned)]
