@@ -51,6 +51,7 @@ var fewPlaces = map[string][]string{
 	"github.com/guptarohit/asciigraph":         {"reports"},
 	"gonum.org/v1/gonum":                       {"eval/stats"},
 	"golang.org/x/time":                        {"eval/agent"},
+	"github.com/itchyny/gojq":                  {"eval/agent", "scorers"},
 	"github.com/vbauerster/mpb/v8":             {"cmd/internal/cli"},
 	"github.com/santhosh-tekuri/jsonschema/v6": {"scorers"},
 }

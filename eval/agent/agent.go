@@ -76,7 +76,7 @@ type Kind struct {
 }
 
 // Kinds lists every kind of agent there is.
-var Kinds = []Kind{commandKind, openaiKind, recordingKind}
+var Kinds = []Kind{commandKind, openaiKind, httpKind, recordingKind}
 
 // Names lists the names of the kinds.
 func Names() []string {

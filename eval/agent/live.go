@@ -33,6 +33,9 @@ type live struct {
 	breaker *breaker
 	secrets *secrets
 	stop    context.CancelFunc
+	// perCase says that the address depends on the case, so that one which is
+	// not found, or forbidden, says nothing of the others.
+	perCase bool
 	prices  prices
 
 	answered atomic.Bool  // some call once was

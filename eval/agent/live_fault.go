@@ -36,7 +36,13 @@ type fault struct {
 	over bool
 }
 
-func (f *fault) Error() string { return f.class.err(f.msg) }
+// Error words the fault. One without a class is in the words of the agent.
+func (f *fault) Error() string {
+	if f.class == "" {
+		return f.msg
+	}
+	return f.class.err(f.msg)
+}
 
 // badReply is a fault of a server that answered with something that is no
 // answer. The next one may be.
@@ -93,6 +99,7 @@ func (l *live) statusFault(resp *http.Response, body []byte, cut bool) *fault {
 	}
 	msg, code := errorText(text)
 	f := failure(resp.StatusCode, code)
+	f.useless = f.useless && !(l.perCase && resp.StatusCode != http.StatusUnauthorized)
 	f.msg = "status " + strconv.Itoa(resp.StatusCode)
 	if name := http.StatusText(resp.StatusCode); name != "" {
 		f.msg += " (" + name + ")"

@@ -270,13 +270,17 @@ func (t *conversation) output(system bool) eval.Output {
 	o := t.out
 	o.CaseID, o.Repeat = t.turn.c.ID, t.turn.repeat
 	whole := system || len(t.turn.c.Messages) > 0
+	prompt := ""
 	for _, m := range t.turn.history {
 		if m.Role == "user" {
-			o.Prompt = m.Content
+			prompt = m.Content
 		}
 		whole = whole || m.Role == roleReasoning
 	}
-	if !whole {
+	if o.Prompt == "" {
+		o.Prompt = prompt
+	}
+	if !whole || len(o.Messages) > 0 { // a service may say itself what it sent
 		return o
 	}
 	for _, m := range t.turn.history {

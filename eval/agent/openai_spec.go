@@ -217,17 +217,14 @@ func readHeaders(env environment, form headersInFile) (http.Header, error) {
 	h := http.Header{"Content-Type": {"application/json"}, "User-Agent": {"holdtrue"}}
 	for _, name := range slices.Sorted(maps.Keys(form)) {
 		value := form[name]
-		if hidesSecret(name) && !strings.Contains(value, "$") && !strings.Contains(value, "{{") {
-			return nil, fmt.Errorf("headers: %s: a secret does not belong in the file; put it into an environment variable: %s: \"$MY_KEY\"", name, name)
+		if err := checkHeader(name, value); err != nil {
+			return nil, fmt.Errorf("headers: %w", err)
 		}
 		expanded, err := env.expand(value, true)
 		if err != nil {
 			return nil, fmt.Errorf("headers: %s: %w", name, err)
 		}
-		if strings.ContainsAny(name, " \t\r\n:") || name == "" || strings.ContainsAny(expanded, "\r\n\x00") {
-			return nil, fmt.Errorf("headers: %q cannot be a header, or what it holds", name)
-		}
-		h.Set(name, expanded)
+		h.Set(name, oneLineHeader(expanded))
 	}
 	return h, nil
 }
