@@ -210,6 +210,7 @@ func (t *conversation) exchange(ctx context.Context) ([]toolCall, error) {
 	t.turn.number++
 	t.out.Attempts = append(t.out.Attempts, failed...)
 	if err != nil {
+		t.out.Requested, t.out.Parameters, t.out.Seed = r.out.Requested, r.out.Parameters, r.out.Seed
 		return nil, err
 	}
 	t.take(r.out)

@@ -55,13 +55,15 @@ func (a *openai) askTurn(ctx context.Context, t turn) (r reply, failed []eval.At
 	if seed != nil {
 		seed = new(*seed + int64(t.repeat)) // the same seed again would be no answer of its own
 	}
+	request := eval.Output{Requested: a.model, Parameters: a.logged, Seed: seed}
+	r.out = request
 	body, err := a.body(t.history, seed)
 	if err != nil {
-		return r, nil, &fault{class: Other, msg: "the case cannot be written as JSON: " + err.Error()}
+		return r, nil, &fault{msg: "the case cannot be written as JSON: " + err.Error()}
 	}
 	estimate := len(body) / 4
 	failed, err = a.call(ctx, chance(a.name, t.c.ID, t.repeat, t.number), estimate, func(ctx context.Context) error {
-		got := &chatAnswer{began: time.Now()}
+		got := &chatAnswer{began: time.Now(), out: request}
 		if err := a.complete(ctx, body, got); err != nil {
 			return err
 		}
@@ -71,7 +73,6 @@ func (a *openai) askTurn(ctx context.Context, t turn) (r reply, failed []eval.At
 	if err != nil {
 		return r, failed, err
 	}
-	r.out.Requested, r.out.Parameters, r.out.Seed = a.model, a.logged, seed
 	if !a.streams {
 		r.out.FirstTokenMS = nil
 	}
