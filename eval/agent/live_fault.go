@@ -134,7 +134,7 @@ func failure(status int, code string) *fault {
 		f.class = ServerError
 	case status >= 500:
 		f.class, f.again, f.down = ServerError, true, true
-	case slices.Contains([]int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed}, status),
+	case slices.Contains([]int{http.StatusUnauthorized, http.StatusNotFound, http.StatusMethodNotAllowed}, status),
 		status/100 == 3:
 		f.useless = true
 	}

@@ -16,13 +16,16 @@ func events(r io.Reader) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		lines := bufio.NewReaderSize(r, 64<<10)
 		var data, line []byte
-		held := false // some data
+		held, first := false, true // some data; at the first line
 		for {
 			var err error
 			line, err = appendLine(line[:0], lines)
 			if err != nil && err != io.EOF {
 				yield(nil, err)
 				return
+			}
+			if first {
+				line, first = bytes.TrimPrefix(line, []byte("\ufeff")), false
 			}
 			if value, ok := bytes.CutPrefix(line, []byte("data")); ok && (len(value) == 0 || value[0] == ':') {
 				if held {
