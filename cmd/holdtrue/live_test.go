@@ -2,13 +2,17 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -48,6 +52,43 @@ func chat(ts *testscript.TestScript, neg bool, args []string) {
 	address, err := bufio.NewReader(out).ReadString('\n')
 	ts.Check(err)
 	ts.Setenv("CHAT_URL", strings.TrimSpace(address))
+}
+
+// TestReadmeAgents holds the agents that the README shows to what a suite may
+// say of them: they are opened, and cannot be asked.
+func TestReadmeAgents(t *testing.T) {
+	readme, err := os.ReadFile(readmeFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, block, found := strings.Cut(string(readme), "```yaml\nagents:\n")
+	block, _, closed := strings.Cut(block, "```")
+	if !found || !closed {
+		t.Fatal("the README shows no agents")
+	}
+	block = regexp.MustCompile(`https?://[a-z0-9.:]+/`).ReplaceAllString(block, "http://127.0.0.1:1/")
+	block = regexp.MustCompile(`(?m)^      (base_url|url):`).ReplaceAllString(block, "      max_attempts: 1\n$0")
+	t.Chdir(t.TempDir())
+	for name, text := range map[string]string{"holdtrue.yaml": "suite: s\ncases: [c.jsonl]\nmetrics: [exact]\nagents:\n" + block,
+		"c.jsonl": `{"id":"a","prompt":"p","expected":"x"}`, "prompts/support.md": "be brief"} {
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("SUPPORT_KEY", "k")
+	t.Setenv("BOT_TOKEN", "t")
+	for _, name := range []string{"candidate", "service"} {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		cmd := exec.CommandContext(ctx, "holdtrue", "run", "--agent", name)
+		out, err := cmd.CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "1 of 1 calls failed (connection: 1)") {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+	}
 }
 
 // asked asserts how often the server was asked a prompt:

@@ -82,6 +82,9 @@ func helperAnswer(q helperQuestion, line string) {
 	}
 	answer := func(text string) { say(map[string]any{"id": q.ID, "output": text}) }
 	fmt.Fprintf(os.Stderr, "asked %s\n", q.ID)
+	if n := len(q.Messages); n > 0 {
+		q.Prompt = q.Messages[n-1].Content
+	}
 	switch word, rest, _ := strings.Cut(q.Prompt, " "); word {
 	case "line":
 		answer(line)

@@ -62,6 +62,14 @@ type conversation struct {
 	out  eval.Output
 }
 
+// converse has a conversation with an agent and keeps the agent's secrets out of
+// its output.
+func (l *live) converse(ctx context.Context, c *eval.Case, repeat int, system string, ask asker) (eval.Output, error) {
+	o, err := converse(ctx, c, repeat, system, ask)
+	l.secrets.cleanOutput(&o)
+	return o, err
+}
+
 // converse puts a case to an agent, one user's turn after the other: each is
 // answered, and the answer goes into the conversation before the next.
 //
@@ -74,7 +82,7 @@ type conversation struct {
 //   - Behind an assistant's turn of the case, tool turns are given with it.
 //
 // system, if not empty, comes first, in one turn with the case's own.
-func (l *live) converse(ctx context.Context, c *eval.Case, repeat int, system string, ask asker) (eval.Output, error) {
+func converse(ctx context.Context, c *eval.Case, repeat int, system string, ask asker) (eval.Output, error) {
 	talk := &conversation{ask: ask, turn: turn{c: c, repeat: repeat}}
 	err := talk.run(ctx, turns(c, system))
 	o := talk.output(system != "")
@@ -85,7 +93,6 @@ func (l *live) converse(ctx context.Context, c *eval.Case, repeat int, system st
 	case err != nil:
 		return eval.Output{CaseID: c.ID, Repeat: repeat}, err
 	}
-	l.secrets.cleanOutput(&o)
 	return o, nil
 }
 
@@ -211,6 +218,7 @@ func (t *conversation) exchange(ctx context.Context) ([]toolCall, error) {
 	t.out.Attempts = append(t.out.Attempts, failed...)
 	if err != nil {
 		t.out.Requested, t.out.Parameters, t.out.Seed = r.out.Requested, r.out.Parameters, r.out.Seed
+		t.out.Stderr = r.out.Stderr
 		return nil, err
 	}
 	t.take(r.out)

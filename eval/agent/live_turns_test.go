@@ -169,3 +169,40 @@ func TestConversationThatFails(t *testing.T) {
 		t.Errorf("%+v", o)
 	}
 }
+
+func TestCommandAnswersTurnByTurn(t *testing.T) {
+	a := openHelper(t, helperSpec(t, "on"), Options{})
+	ask := func(turns ...string) eval.Output {
+		t.Helper()
+		return askOnce(t, a, &eval.Case{ID: "case-1", Messages: messages(turns...)})
+	}
+	o := ask("user: one", "user: line")
+	want := `echo: {"id":"case-1","repeat":0,"messages":[{"role":"user","content":"one"},{"role":"assistant","content":"echo: one"},{"role":"user","content":"line"}]}`
+	if o.Err != "" || "echo: "+strings.TrimSpace(o.Text) != want || len(o.Messages) != 4 || o.LatencyMS == nil {
+		t.Errorf("%+v", o)
+	}
+	if o = ask("user: one", "assistant: 1", "user: two"); o.Text != "echo: two" || o.Messages != nil {
+		t.Errorf("%+v", o)
+	}
+	if o = ask("user: one", "user: crash", "user: never"); !strings.HasPrefix(o.Err, "crash: ") || o.Text != "" || o.Stderr == "" || len(o.Messages) != 3 {
+		t.Errorf("%+v", o)
+	}
+}
+
+func TestSeveralTurns(t *testing.T) {
+	for _, test := range []struct {
+		turns string
+		want  bool
+	}{{"user", false}, {"system user", false}, {"user user", true}, {"user assistant user", false}, {"user user assistant assistant user", true},
+		{"user tool user", true}, {"user assistant tool", false}, {"user assistant user user", true}, {"user user assistant tool", true},
+		{"user assistant tool user", true}, {"user tool assistant user", false}} {
+		s := &script{}
+		c := &eval.Case{ID: "c", Messages: messages(strings.Fields(test.turns)...)}
+		if _, err := converse(t.Context(), c, 0, "", s.ask); err != nil {
+			t.Fatal(err)
+		}
+		if got := severalTurns(c); got != test.want || got != (len(s.sent) > 1) {
+			t.Errorf("%s: %t, want %t; asked %d times", test.turns, got, test.want, len(s.sent))
+		}
+	}
+}

@@ -288,3 +288,19 @@ func TestOpenAIVersionFollowsWhatAnswersAreMadeOf(t *testing.T) {
 		}
 	}
 }
+
+// What a server asks for is waited, up to the cap.
+func TestOpenAIRetryAfter(t *testing.T) {
+	for _, test := range []struct {
+		asks time.Duration
+		most string
+		want float64
+	}{{30 * time.Millisecond, "1m", 30}, {time.Hour, "7ms", 7}} {
+		srv := &agenttest.Server{RetryAfter: test.asks}
+		a := openLive(t, chatSpec(serve(t, srv), `"max_retry_after": "`+test.most+`"`))
+		o := askOnce(t, a, &eval.Case{ID: "c", Prompt: "throttle 1"})
+		if o.Failed() || len(o.Attempts) != 1 || o.Attempts[0].WaitMS != test.want {
+			t.Errorf("the server asks for %s: %+v", test.asks, o)
+		}
+	}
+}
