@@ -65,7 +65,7 @@ func (a *httpAgent) askTurn(ctx context.Context, t turn) (r reply, failed []eval
 		if r, err = a.read(ctx, t, resp.Get("Content-Type"), whole); err != nil {
 			return err
 		}
-		r.out.Started = began
+		r.out.Started, r.out.Cached = began, r.out.Cached || resp.cached()
 		if r.out.LatencyMS == nil {
 			r.out.LatencyMS = &took
 		}

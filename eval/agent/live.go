@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -213,6 +215,20 @@ func (a *answer) Read(p []byte) (int, error) {
 		a.quiet.Reset(a.live.idle)
 	}
 	return n, err
+}
+
+// cached tells whether a cache on the way gave the answer: by the Age of RFC 9111
+// (5.1), or a header of its own such as "X-Cache: HIT" or "Helicone-Cache: HIT".
+func (a *answer) cached() bool {
+	if a.Get("Age") != "" {
+		return true
+	}
+	for name, values := range a.Header {
+		if strings.Contains(name, "Cache") && slices.ContainsFunc(values, func(v string) bool { return strings.HasPrefix(strings.ToLower(v), "hit") }) {
+			return true
+		}
+	}
+	return false
 }
 
 // finish reads what follows the end of a stream, so that the connection can be

@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"strings"
@@ -10,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"holdtrue/eval"
 )
 
 func TestRetryAfter(t *testing.T) {
@@ -245,4 +248,22 @@ func TestBreakerProbeThatIsCancelled(t *testing.T) {
 			leave(answered)
 		}
 	})
+}
+
+func TestAnswersFromACacheAreTold(t *testing.T) {
+	for header, want := range map[string]bool{"X-Cache: HIT from edge": true, "cf-aig-cache-status: HIT": true, "Helicone-Cache: MISS": false,
+		"Age: 12": true, "Cache-Control: no-store": false, "X-Other: hit": false} {
+		name, value, _ := strings.Cut(header, ": ")
+		url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set(name, value)
+			w.Header().Set("Content-Type", "application/json")
+			io.WriteString(w, `{"output":"x","choices":[{"message":{"content":"x"},"finish_reason":"stop"}]}`)
+		}))
+		plain := httpSpec(`{"url":"` + url + `","response":{"output":".output"}}`)
+		for _, spec := range []eval.AgentSpec{chatSpec(url), plain} {
+			if o := askOnce(t, openLive(t, spec), &eval.Case{ID: "c", Prompt: "p"}); o.Failed() || o.Cached != want {
+				t.Errorf("%s, %s: cached %t %s", spec.Kind, header, o.Cached, o.Err)
+			}
+		}
+	}
 }

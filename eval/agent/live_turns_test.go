@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"holdtrue/eval"
 	"holdtrue/eval/agent/agenttest"
 )
@@ -205,4 +207,57 @@ func TestSeveralTurns(t *testing.T) {
 			t.Errorf("%s: %t, want %t; asked %d times", test.turns, got, test.want, len(s.sent))
 		}
 	}
+}
+
+// Whatever the turns of a case and the calls of a model, what is sent is what the
+// API takes: every tool turn answers a call of the assistant's turn before it,
+// and every call is answered before anything else follows.
+func TestWhatIsSentIsAlwaysWellFormed(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		roles := rapid.SliceOfN(rapid.SampledFrom([]string{"system", "user", "assistant", "tool"}), 1, 9).Draw(t, "roles")
+		calls := rapid.SliceOfN(rapid.IntRange(0, 3), 12, 12).Draw(t, "calls")
+		s := &script{calls: map[int][]toolCall{}}
+		for n, k := range calls {
+			for range k {
+				s.calls[n] = append(s.calls[n], toolCall{name: "f", args: "{}"})
+			}
+		}
+		var last []message
+		o, err := converse(t.Context(), &eval.Case{ID: "c", Messages: messages(roles...)}, 0, "", func(ctx context.Context, turn turn) (reply, []eval.Attempt, error) {
+			last = slices.Clone(turn.history)
+			if err := wellFormed(turn.history); err != nil {
+				t.Fatalf("%v: %v", err, turn.history)
+			}
+			return s.ask(ctx, turn)
+		})
+		if err != nil || len(s.sent) == 0 || len(o.Messages) <= len(last) {
+			t.Fatalf("asked %d times, error %v, log %v", len(s.sent), err, o.Messages)
+		}
+	})
+}
+
+func wellFormed(history []message) error {
+	var open []string
+	for i, m := range history {
+		switch {
+		case m.Role == "tool":
+			at := slices.Index(open, m.callID)
+			if at < 0 {
+				return fmt.Errorf("turn %d answers no call", i)
+			}
+			open = slices.Delete(open, at, at+1)
+		case len(open) > 0:
+			return fmt.Errorf("before turn %d calls are open: %v", i, open)
+		}
+		for _, c := range m.calls {
+			if m.Role != "assistant" || c.id == "" {
+				return fmt.Errorf("turn %d makes the call %v", i, c)
+			}
+			open = append(open, c.id)
+		}
+	}
+	if len(open) > 0 {
+		return fmt.Errorf("calls are open at the end: %v", open)
+	}
+	return nil
 }

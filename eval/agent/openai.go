@@ -147,6 +147,7 @@ func (a *openai) complete(ctx context.Context, body []byte, got *chatAnswer) err
 		return err
 	}
 	defer resp.Close()
+	got.out.Cached = resp.cached()
 	if kind, _, _ := mime.ParseMediaType(resp.Get("Content-Type")); kind == "text/event-stream" {
 		return readStream(resp, got)
 	}

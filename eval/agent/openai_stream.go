@@ -14,7 +14,7 @@ import (
 // stream ends is given too: some servers leave it out.
 func events(r io.Reader) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		lines := bufio.NewReaderSize(r, 64<<10)
+		lines := bufio.NewReaderSize(r, 8<<10)
 		var data, line []byte
 		held, first := false, true // some data; at the first line
 		for {
