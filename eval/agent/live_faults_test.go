@@ -128,7 +128,9 @@ func TestEveryFaultAtOnce(t *testing.T) {
 	if err := db.NewRun(t.Context(), run); err != nil {
 		t.Fatal(err)
 	}
-	half, cancel := context.WithCancel(t.Context())
+	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute) // none of this may hang
+	defer stop()
+	half, cancel := context.WithCancel(ctx)
 	go func() {
 		for half.Err() == nil {
 			if _, all := calls(t, server); all > 600 {
@@ -141,7 +143,7 @@ func TestEveryFaultAtOnce(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || first.Stored == 0 || first.Stored == liveCases {
 		t.Fatalf("%d outputs before the cancellation, error %v", first.Stored, err)
 	}
-	second, err := replayLive(t.Context(), t, db, run, "http://"+proxy.Addr())
+	second, err := replayLive(ctx, t, db, run, "http://"+proxy.Addr())
 	if err != nil || second.Skipped != first.Stored || second.Skipped+second.Stored != liveCases {
 		t.Fatalf("%d outputs, then %d kept and %d more, error %v", first.Stored, second.Skipped, second.Stored, err)
 	}

@@ -11,7 +11,8 @@ import (
 	"holdtrue/eval"
 )
 
-// retries says how often a call is repeated, and when.
+// retries says how often a call is repeated, and when. The waits are our own, not
+// a library's, since those of libraries cannot be drawn from a seed.
 type retries struct {
 	most      int           // calls in all, at least 1
 	first     time.Duration // the wait before the second call is up to this
