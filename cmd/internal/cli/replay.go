@@ -59,7 +59,7 @@ func (a *app) replay(ctx context.Context, suite *eval.Suite, db *store.DB, specs
 		scan, err = datasets.Scan(suite, f.selection(), panel.Admit)
 		scanned <- err
 	}()
-	agents, openErr := openAgents(ctx, suite, specs, agent.Options{Dir: suite.Dir, Concurrency: concurrency, Timeout: f.timeout})
+	agents, openErr := openAgents(ctx, suite, specs, agent.Options{Dir: suite.Dir, Concurrency: concurrency, Timeout: f.timeout, Getenv: a.getenv})
 	for _, ag := range agents {
 		defer closing(&err, ag)
 	}
