@@ -10,6 +10,7 @@ import (
 
 	"holdtrue/eval"
 	"holdtrue/eval/agent"
+	"holdtrue/eval/process"
 )
 
 // Sink is what a replay needs of the run database.
@@ -102,9 +103,20 @@ type Counts struct {
 	// Asked where a run ended early: see Run.
 	Stored int
 	Errors map[agent.Class]int // the failed calls by what went wrong
+	// Examples has one failed call of each class.
+	Examples map[agent.Class]Example
 	// Cost of the answers of this replay; a recording's are free.
 	Cost Cost
 }
+
+// Example is a failed call.
+type Example struct {
+	CaseID string
+	Err    string // brief
+}
+
+// Brief is an error as one line of a bounded length, without control characters.
+func Brief(errText string) string { return process.OneLine(errText, 500) }
 
 // Report is what a replay did: in all, and for each target in their order.
 type Report struct {

@@ -111,7 +111,7 @@ func (r *runner) prepare(ctx context.Context) error {
 			return fmt.Errorf("run %s: %w", t.Run.ID, err)
 		}
 		r.targets = append(r.targets, &targetState{Target: t, answered: answered, live: !t.Agent.Info().Recorded, most: r.plan.maxFailures(t.Agent),
-			counts: Counts{Skipped: n, Errors: map[agent.Class]int{}}, lineage: lineage{}})
+			counts: Counts{Skipped: n, Errors: map[agent.Class]int{}, Examples: map[agent.Class]Example{}}, lineage: lineage{}})
 		r.planned += t.Run.Planned()
 		if r.targets[len(r.targets)-1].live {
 			before += n
@@ -210,10 +210,10 @@ func (r *runner) reason(ctx context.Context) error {
 
 // report sums up the targets.
 func (r *runner) report() Report {
-	all := Report{Counts: Counts{Errors: map[agent.Class]int{}}}
+	all := Report{Counts: Counts{Errors: map[agent.Class]int{}, Examples: map[agent.Class]Example{}}}
 	for _, t := range r.targets {
 		c := t.counts
-		c.Errors = maps.Clone(c.Errors)
+		c.Errors, c.Examples = maps.Clone(c.Errors), maps.Clone(c.Examples)
 		all.Targets = append(all.Targets, c)
 		all.Asked += c.Asked
 		all.Failed += c.Failed
@@ -223,6 +223,9 @@ func (r *runner) report() Report {
 		all.Cost.Priced += c.Cost.Priced
 		for class, n := range c.Errors {
 			all.Errors[class] += n
+			if _, ok := all.Examples[class]; !ok {
+				all.Examples[class] = c.Examples[class]
+			}
 		}
 	}
 	return all

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"holdtrue/eval"
-	"holdtrue/eval/process"
 )
 
 // work does jobs until there are no more. Every job gives one arrival.
@@ -54,7 +53,7 @@ func (r *runner) check(calls context.Context, j job, a *arrival) {
 		t.streak.Store(0)
 	case t.holds():
 		if n := t.streak.Add(1); n >= int64(t.most) {
-			r.fail(fmt.Errorf("agent %s: %w: the last %d in a row failed; the last error: %s", t.Run.Agent, ErrFailing, n, process.OneLine(o.Err, 500)))
+			r.fail(fmt.Errorf("agent %s: %w: the last %d in a row failed; the last error: %s", t.Run.Agent, ErrFailing, n, Brief(o.Err)))
 		}
 	}
 }

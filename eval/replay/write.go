@@ -101,7 +101,10 @@ func (t *targetState) count(o *eval.Output) {
 	}
 	if o.Failed() {
 		t.counts.Failed++
-		t.counts.Errors[agent.Classify(o.Err)]++
+		class := agent.Classify(o.Err)
+		if t.counts.Errors[class]++; t.counts.Errors[class] == 1 {
+			t.counts.Examples[class] = Example{o.CaseID, Brief(o.Err)}
+		}
 	}
 }
 

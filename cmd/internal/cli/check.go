@@ -27,15 +27,15 @@ for .json). The exit code is the verdict.
 
 Without a baseline there is nothing to compare with: the run is stored, the
 result is "not measured" (exit 3), and the command that pins a baseline is
-printed. --pin-first pins this run then, on purpose, and ends with 0.` + stopEarlyDoc,
+printed. --pin-first pins this run then, on purpose, and ends with 0.` + budgetDoc + stopEarlyDoc,
 		Example: `  holdtrue check --agent candidate -o report.md
   holdtrue check --agent candidate --baseline release --inconclusive pass
   holdtrue check --agent candidate --stop-early
   holdtrue check --pin-first`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			ctx := cmd.Context()
-			if err := rf.check(); err != nil {
+			if err := rf.check(cmd, args); err != nil {
 				return err
 			}
 			suite, err := a.suite()
@@ -73,6 +73,9 @@ printed. --pin-first pins this run then, on purpose, and ends with 0.` + stopEar
 			runs, err := a.replay(ctx, suite, db, spec, &rf)
 			if err != nil {
 				return err
+			}
+			if !found && rf.stopped {
+				return a.unmeasured(runs[0])
 			}
 			if !found {
 				return a.firstRun(ctx, db, runs[0], name, pinFirst)
@@ -137,6 +140,12 @@ func (a *app) firstRun(ctx context.Context, db *store.DB, run eval.Run, name str
 	}
 	_, err := fmt.Fprintf(a.out, "NOT MEASURED: no baseline is pinned as %q, so run %s of %s has nothing to be compared with\n", name, run.ID, run.Name())
 	a.hint(fmt.Sprintf("%s baseline set%s %s --name %s", a.prog, a.where(), run.ID, shellWord(name)))
+	return errors.Join(err, verdict(exitInconclusive))
+}
+
+// unmeasured ends a check that has no baseline, and whose run is not complete.
+func (a *app) unmeasured(run eval.Run) error {
+	_, err := fmt.Fprintf(a.out, "NOT MEASURED: run %s of %s was stopped before every case was asked\n", run.ID, run.Name())
 	return errors.Join(err, verdict(exitInconclusive))
 }
 

@@ -3,8 +3,10 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"holdtrue/datasets"
 	"holdtrue/eval"
@@ -67,7 +69,8 @@ func (a *app) storePath(suite *eval.Suite) string {
 
 // openStore opens the run database for writing, making it if need be.
 func (a *app) openStore(ctx context.Context, suite *eval.Suite) (*store.DB, error) {
-	return store.Open(ctx, a.storePath(suite), store.Options{Now: a.now})
+	a.opened = a.storePath(suite)
+	return store.Open(ctx, a.opened, store.Options{Now: a.now})
 }
 
 // readStore opens a run database that must exist.
@@ -83,4 +86,19 @@ func (a *app) readStore(ctx context.Context) (*store.DB, *eval.Suite, error) {
 // closing joins the error of closing onto err.
 func closing(err *error, c interface{ Close() error }) {
 	*err = errors.Join(*err, c.Close())
+}
+
+// fullHint says what to do about a full disk, "" about any other error.
+func (a *app) fullHint(err error) string {
+	if !store.IsFull(err) && !errors.Is(err, syscall.ENOSPC) {
+		return ""
+	}
+	where := "the disk"
+	if path, err := filepath.Abs(a.opened); err == nil && a.opened != "" {
+		where = "the disk that holds " + path
+		if info, err := os.Stat(path); err == nil {
+			where += fmt.Sprintf(" (it takes %.1f MB)", float64(info.Size())/1e6)
+		}
+	}
+	return "free some space on " + where + ", or name a store on another disk with --store; what was answered and stored is kept"
 }

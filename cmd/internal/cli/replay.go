@@ -6,11 +6,6 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
-	"slices"
-	"strings"
-	"time"
-
-	"github.com/spf13/cobra"
 
 	"holdtrue/datasets"
 	"holdtrue/eval"
@@ -19,55 +14,6 @@ import (
 	"holdtrue/eval/store"
 	"holdtrue/scorers"
 )
-
-// replayFlags are the flags of every command that asks agents.
-type replayFlags struct {
-	repeat      int
-	concurrency int
-	timeout     time.Duration
-	only        []string
-	limit       int
-	resume      bool
-	stopEarly   bool
-	stop        *stopping // what --stop-early compares with; nil asks every case
-}
-
-func (f *replayFlags) bind(c *cobra.Command) {
-	fl := c.Flags()
-	fl.IntVar(&f.repeat, "repeat", 0, "ask every case `N` times (default: once; a recording: as often as it holds)")
-	fl.IntVar(&f.concurrency, "concurrency", 0, "calls at the same time, `N` (default: the number of processors)")
-	fl.DurationVar(&f.timeout, "timeout", 0, "per call, for example 30s (default: the agent's own, or 1m0s)")
-	fl.StringArrayVar(&f.only, "only", nil, "only cases with this tag, `TAG=VALUE`; repeat to widen (same tag) or narrow (other tag)")
-	fl.IntVar(&f.limit, "limit", 0, "only the first `N` cases")
-	fl.BoolVar(&f.resume, "resume", false, "go on with the interrupted run of the same agent; no answered case is asked again")
-}
-
-func (f *replayFlags) check() error {
-	switch {
-	case f.repeat < 0:
-		return usage("", "--repeat is %d; it counts answers to each case, from 1", f.repeat)
-	case f.concurrency < 0:
-		return usage("", "--concurrency is %d; it counts calls at the same time, from 1", f.concurrency)
-	case f.limit < 0:
-		return usage("", "--limit is %d; it counts cases, from 1", f.limit)
-	case f.timeout < 0:
-		return usage("", "--timeout is %s; it is a time such as 30s", f.timeout)
-	}
-	return nil
-}
-
-func (f *replayFlags) selection() datasets.Selection {
-	return datasets.Selection{Only: f.only, Limit: f.limit}
-}
-
-// describe is the selection as a run stores it.
-func (f *replayFlags) describe() string {
-	parts := slices.Clone(f.only)
-	if f.limit > 0 {
-		parts = append(parts, fmt.Sprintf("first %d", f.limit))
-	}
-	return strings.Join(parts, ", ")
-}
 
 // namedAgents finds agents of the suite; an unknown one is wrong usage.
 func namedAgents(suite *eval.Suite, names []string) ([]eval.AgentSpec, error) {
@@ -87,7 +33,8 @@ func namedAgents(suite *eval.Suite, names []string) ([]eval.AgentSpec, error) {
 }
 
 // replay asks the agents every selected case, interleaved, and stores the runs.
-// It returns them in the order of the agents, complete.
+// It returns them in the order of the agents, complete but where f says that the
+// budget stopped them.
 func (a *app) replay(ctx context.Context, suite *eval.Suite, db *store.DB, specs []eval.AgentSpec, f *replayFlags) (runs []eval.Run, err error) {
 	panel, err := eval.NewPanel(suite.Metrics, suite.Dir, scorers.Bind)
 	if err != nil {
@@ -131,13 +78,19 @@ func (a *app) replay(ctx context.Context, suite *eval.Suite, db *store.DB, specs
 		}
 	}
 	var targets []replay.Target
+	var plans []*planned
 	for i, ag := range agents {
 		run := a.plannedRun(suite, scan, panel, specs[i], ag.Info(), f)
 		f.planToStop(run)
-		if err := a.startRun(ctx, db, run, f.resume); err != nil {
+		settings, err := settingsOf(suite, specs[i], f)
+		if err != nil {
 			return nil, err
 		}
+		plans = append(plans, &planned{run: run, settings: settings})
 		targets = append(targets, replay.Target{Agent: ag, Run: run, Panel: panel})
+	}
+	if err := a.startRuns(ctx, db, plans, f.resume); err != nil {
+		return nil, err
 	}
 	return a.drive(ctx, db, suite, targets, f, concurrency)
 }
@@ -175,6 +128,9 @@ func openAgents(ctx context.Context, suite *eval.Suite, specs []eval.AgentSpec, 
 	return agents, nil
 }
 
+// programKey is where the lineage of a run has the version of this program.
+const programKey = "holdtrue"
+
 // plannedRun describes a run before it starts.
 func (a *app) plannedRun(suite *eval.Suite, scan datasets.Summary, panel *eval.Panel, spec eval.AgentSpec, info agent.Info, f *replayFlags) *eval.Run {
 	version := spec.Version
@@ -185,7 +141,7 @@ func (a *app) plannedRun(suite *eval.Suite, scan datasets.Summary, panel *eval.P
 	if repeats == 0 {
 		repeats = max(1, info.Repeats)
 	}
-	lineage := map[string]string{"holdtrue": programVersion()}
+	lineage := map[string]string{programKey: programVersion()}
 	for k, v := range info.Lineage {
 		lineage[k] = v
 	}
@@ -199,54 +155,16 @@ func (a *app) plannedRun(suite *eval.Suite, scan datasets.Summary, panel *eval.P
 	}
 }
 
-// startRun stores a new run, or takes up the interrupted one that it continues.
-func (a *app) startRun(ctx context.Context, db *store.DB, run *eval.Run, resume bool) error {
-	if !resume {
-		return db.NewRun(ctx, run)
-	}
-	old, err := db.Resumable(ctx, run.Suite, run.Agent)
-	if errors.Is(err, store.ErrNotFound) {
-		a.note("no interrupted run of %s; starting a new one", run.Agent)
-		return db.NewRun(ctx, run)
-	}
-	if err != nil {
-		return err
-	}
-	if difference := settingsDiffer(&old, run); difference != "" {
-		return &eval.InputError{Msg: fmt.Sprintf("run %s cannot go on: %s", old.ID, difference),
-			Hint: "holdtrue run --agent " + run.Agent + " starts a new run"}
-	}
-	*run = old
-	a.note("going on with run %s", old.ID)
-	return nil
-}
-
-// settingsDiffer says what is not as it was when the run started.
-func settingsDiffer(old, now *eval.Run) string {
-	switch {
-	case old.SuiteHash != now.SuiteHash:
-		return fmt.Sprintf("the golden set has changed since it started (%d cases then, %d now)", old.Cases, now.Cases)
-	case old.Version != now.Version:
-		return fmt.Sprintf("it asked version %q, the suite now names %q", old.Version, now.Version)
-	case old.Repeats != now.Repeats:
-		return fmt.Sprintf("it asks every case %d times, now %d were asked for", old.Repeats, now.Repeats)
-	case len(old.Metrics) != len(now.Metrics):
-		return fmt.Sprintf("it has %d metrics, the suite now has %d", len(old.Metrics), len(now.Metrics))
-	}
-	for i := range old.Metrics {
-		if ok, what := old.Metrics[i].Same(now.Metrics[i]); !ok {
-			return "its metrics have changed: " + what
-		}
-	}
-	return stopDiffers(old, now)
-}
-
-// drive runs the pipeline and reads the finished runs back.
+// drive runs the pipeline and reads the runs back.
 func (a *app) drive(ctx context.Context, db *store.DB, suite *eval.Suite, targets []replay.Target, f *replayFlags, concurrency int) ([]eval.Run, error) {
+	before, err := costBefore(ctx, db, targets)
+	if err != nil {
+		return nil, err
+	}
 	progress := a.newProgress(targets)
 	plan := replay.Plan{
 		Cases: datasets.Cases(suite, f.selection()), Targets: targets, Concurrency: concurrency,
-		Store: db, Progress: progress.update, Now: a.now,
+		Store: db, Progress: progress.update, Now: a.now, Budget: f.budget(before), Grace: -1,
 	}
 	if f.stop != nil {
 		if err := a.watch(ctx, db, targets[0].Run, f.stop, &plan); err != nil {
@@ -254,15 +172,21 @@ func (a *app) drive(ctx context.Context, db *store.DB, suite *eval.Suite, target
 			return nil, err
 		}
 	}
+	plan.Abandon = a.interrupts.hold()
+	unsay := context.AfterFunc(ctx, func() {
+		progress.say("stopping: the calls under way are ended and stored; interrupt again not to wait for them")
+	})
 	report, err := replay.Run(ctx, plan)
+	unsay()
+	a.interrupts.release()
 	progress.finish()
 	a.noteFailures(report)
 	err = errors.Join(err, keepStderr(context.WithoutCancel(ctx), db, targets))
 	if err != nil {
-		for _, t := range targets {
-			a.hint(fmt.Sprintf("%s run --agent %s --resume%s goes on with run %s", a.prog, t.Run.Agent, resumeFlags(t.Run), t.Run.ID))
+		a.noteStopped(targets, report, before)
+		if err = a.stopped(err, f); err != nil {
+			return nil, err
 		}
-		return nil, err
 	}
 	runs := make([]eval.Run, len(targets))
 	for i, t := range targets {
@@ -272,6 +196,54 @@ func (a *app) drive(ctx context.Context, db *store.DB, suite *eval.Suite, target
 		a.noteSaved(&runs[i])
 	}
 	return runs, nil
+}
+
+// costBefore is what the stored answers of live agents have cost.
+func costBefore(ctx context.Context, db *store.DB, targets []replay.Target) (sum replay.Cost, err error) {
+	for _, t := range targets {
+		if t.Agent.Info().Recorded {
+			continue
+		}
+		usd, priced, err := db.Spent(ctx, t.Run.ID)
+		if err != nil {
+			return sum, err
+		}
+		sum.USD += usd
+		sum.Priced += priced
+	}
+	return sum, nil
+}
+
+// noteStopped says of runs that were stopped what they hold and what was spent.
+func (a *app) noteStopped(targets []replay.Target, report replay.Report, before replay.Cost) {
+	for i, c := range report.Targets {
+		a.note("run %s of %s holds %d of %d answers", targets[i].Run.ID, targets[i].Run.Name(), c.Skipped+c.Stored, targets[i].Run.Planned())
+	}
+	if cost := before.USD + report.Cost.USD; before.Priced+report.Cost.Priced > 0 {
+		a.note("%s were spent in all", dollars(cost))
+	}
+}
+
+func dollars(usd float64) string { return fmt.Sprintf("%.4f USD", usd) }
+
+// stopped says how a run goes on that was stopped. A budget that is spent is no
+// error: the run is incomplete, which f says.
+func (a *app) stopped(err error, f *replayFlags) error {
+	if f.cmd == nil { // a demonstration
+		return err
+	}
+	spent := errors.Is(err, replay.ErrBudget)
+	f.stopped = spent
+	switch {
+	case spent:
+		a.note("stopped: %v", err)
+		a.hint(a.prog + " " + f.again(f.larger()))
+		return nil
+	case errors.Is(err, replay.ErrUnpriced):
+		return errors.Join(usage(f.again(nil)+", with --max-calls in place of --max-cost", "the answers do not say what they cost (usage.cost_usd), so --max-cost cannot be kept"), err)
+	}
+	a.hint(a.prog + " " + f.again(nil))
+	return err
 }
 
 // keepStderr stores the end of what each agent wrote to its standard error.

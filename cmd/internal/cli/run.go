@@ -3,7 +3,6 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
-	"holdtrue/eval/drift"
 	"holdtrue/reports"
 )
 
@@ -17,16 +16,17 @@ func (a *app) runCommand() *cobra.Command {
 		Short: "Ask one agent every case, score the answers and store the run",
 		Long: `Run asks one agent of the suite every case, scores the answers and stores them
 as they arrive. A run that was interrupted goes on with --resume; no case that
-was answered is asked again.` + stopEarlyDoc,
+was answered is asked again. If every call failed it ends with 5.` + budgetDoc + stopEarlyDoc,
 		Example: `  holdtrue run --agent current
   holdtrue run --agent candidate --repeat 3 --concurrency 8
   holdtrue run --agent candidate --only topic=refunds --limit 20
+  holdtrue run --agent candidate --max-cost 2.50 --run-timeout 2h
   holdtrue run --agent candidate --resume
   holdtrue run --agent candidate --stop-early --against main`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			ctx := cmd.Context()
-			if err := f.check(); err != nil {
+			if err := f.check(cmd, args); err != nil {
 				return err
 			}
 			if err := f.checkAgainst(against); err != nil {
@@ -58,11 +58,14 @@ was answered is asked again.` + stopEarlyDoc,
 			if err != nil {
 				return err
 			}
-			summary, err := drift.Summarize(runs[0], db.Rows(ctx, runs[0].ID))
+			summary, err := summarize(ctx, db, runs[0])
 			if err != nil {
 				return err
 			}
-			return reports.Summary(a.out, summary, a.tableOptions(asJSON))
+			if err := reports.Summary(a.out, summary, a.tableOptions(asJSON)); err != nil {
+				return err
+			}
+			return a.ended(summary, &f)
 		},
 	}
 	c.Flags().StringVar(&agentName, "agent", "", "the agent's `NAME` in the suite (default: the only one)")

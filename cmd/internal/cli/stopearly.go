@@ -92,14 +92,6 @@ func stopDiffers(old, now *eval.Run) string {
 	return ""
 }
 
-// resumeFlags are the flags that a run needs to go on as it began.
-func resumeFlags(run *eval.Run) string {
-	if run.StopEarly == nil {
-		return ""
-	}
-	return " --stop-early --against " + run.StopEarly.Baseline
-}
-
 // watch makes a plan stop early: it puts the cases into the run's own order,
 // tells the watch what is stored already, and has the plan ask it.
 func (a *app) watch(ctx context.Context, db *store.DB, run *eval.Run, stop *stopping, plan *replay.Plan) error {
@@ -170,7 +162,7 @@ func (s stoppingStore) Finish(ctx context.Context, runID string, finished time.T
 // noteSaved says what stopping early saved.
 func (a *app) noteSaved(run *eval.Run) {
 	switch {
-	case run.StopEarly == nil:
+	case run.StopEarly == nil || run.Status != eval.Complete:
 	case run.Stopped():
 		saved := (run.StopEarly.Planned - run.Cases) * run.Repeats
 		a.note("stopped early: %s after %d of %d cases against run %s; %d of %d calls saved",

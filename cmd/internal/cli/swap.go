@@ -15,7 +15,7 @@ func (a *app) swapCommand() *cobra.Command {
 		Long: `Swap is the comparison before a model or prompt is swapped: it asks both agents
 the same cases, turn by turn, so that a slow hour or a full disk hits both
 alike, stores both runs and compares them. Further candidates are each compared
-with the current agent; the exit code is that of the worst.`,
+with the current agent; the exit code is that of the worst.` + budgetDoc,
 		Example: `  holdtrue swap current candidate
   holdtrue swap current candidate --repeat 3
   holdtrue swap current candidate --format markdown -o report.md`,
@@ -23,7 +23,7 @@ with the current agent; the exit code is that of the worst.`,
 		ValidArgsFunction: a.completeAgents,
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			ctx := cmd.Context()
-			if err := rf.check(); err != nil {
+			if err := rf.check(cmd, args); err != nil {
 				return err
 			}
 			if len(args) > 2 && cf.output != "" {
