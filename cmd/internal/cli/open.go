@@ -96,9 +96,13 @@ func (a *app) fullHint(err error) string {
 	where := "the disk"
 	if path, err := filepath.Abs(a.opened); err == nil && a.opened != "" {
 		where = "the disk that holds " + path
-		if info, err := os.Stat(path); err == nil {
-			where += fmt.Sprintf(" (it takes %.1f MB)", float64(info.Size())/1e6)
+		size := int64(0)
+		for _, part := range []string{path, path + "-wal"} {
+			if info, err := os.Stat(part); err == nil {
+				size += info.Size()
+			}
 		}
+		where += fmt.Sprintf(" (it takes %.1f MB)", float64(size)/1e6)
 	}
 	return "free some space on " + where + ", or name a store on another disk with --store; what was answered and stored is kept"
 }
