@@ -28,19 +28,20 @@ import (
 type call struct {
 	cmd  *exec.Cmd
 	said bytes.Buffer // on standard error
-	done chan error
+	over chan struct{}
+	err  error // once it is over
 }
 
 // start starts the program in a folder. The bot notes its questions in log.
 func start(t *testing.T, dir, log string, env []string, args ...string) *call {
 	t.Helper()
-	c := &call{cmd: exec.Command("holdtrue", args...), done: make(chan error, 1)}
+	c := &call{cmd: exec.Command("holdtrue", args...), over: make(chan struct{})}
 	c.cmd.Dir, c.cmd.Stderr = dir, &c.said
 	c.cmd.Env = append(append(os.Environ(), botLog+"="+log), env...)
 	if err := c.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	go func() { c.done <- c.cmd.Wait() }()
+	go func() { c.err = c.cmd.Wait(); close(c.over) }()
 	return c
 }
 
@@ -48,15 +49,15 @@ func start(t *testing.T, dir, log string, env []string, args ...string) *call {
 func (c *call) wait(t *testing.T) int {
 	t.Helper()
 	select {
-	case err := <-c.done:
+	case <-c.over:
 		var exit *exec.ExitError
 		switch {
-		case err == nil:
+		case c.err == nil:
 			return 0
-		case errors.As(err, &exit):
+		case errors.As(c.err, &exit):
 			return exit.ExitCode()
 		}
-		t.Fatal(err)
+		t.Fatal(c.err)
 	case <-time.After(2 * time.Minute):
 		_ = c.cmd.Process.Kill()
 		t.Fatalf("%v has not ended after two minutes\n%s", c.cmd.Args, c.said.String())
@@ -166,14 +167,13 @@ func count(t *testing.T, env string, usual int) int {
 // are lost by a kill, and in the end the run holds, byte for byte, what one holds
 // that nothing happened to.
 func TestKilledAtRandomMoments(t *testing.T) {
-	const cases, concurrency = 150, 4
-	kills := count(t, "HOLDTRUE_KILLS", 20)
+	const cases = 150
 	dir := t.TempDir()
 	if err := writeBotSuite(dir, cases); err != nil {
 		t.Fatal(err)
 	}
-	log, calm := filepath.Join(dir, "log"), filepath.Join(dir, "calm.db")
-	if code := start(t, dir, log, nil, "run", "--agent", "bot", "--repeat", "2", "--store", calm).wait(t); code != 0 {
+	calm := filepath.Join(dir, "calm.db")
+	if code := start(t, dir, filepath.Join(dir, "log"), nil, "run", "--agent", "bot", "--repeat", "2", "--store", calm).wait(t); code != 0 {
 		t.Fatal("the undisturbed run ended with", code)
 	}
 	run, _ := newest(t, calm)
@@ -181,86 +181,91 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	if len(want) != 2*cases {
 		t.Fatalf("the undisturbed run holds %d answers", len(want))
 	}
-
-	rng := rand.New(rand.NewPCG(5, 0))
-	path := filepath.Join(dir, "killed.db")
-	killed, runs, lost, mostLost := 0, 0, 0, 0
-	for killed < kills {
+	k := killer{t: t, rng: rand.New(rand.NewPCG(5, 0)), dir: dir, store: filepath.Join(dir, "killed.db"), kills: count(t, "HOLDTRUE_KILLS", 20)}
+	runs := 0
+	for k.killed < k.kills {
 		runs++
-		log := filepath.Join(dir, fmt.Sprint("log", runs))
-		for again := true; again; {
-			var moment func() // returns when it has come
-			if lines := rng.IntN(60); lines < 10 {
-				pause := time.Duration(rng.IntN(80_000)) * time.Microsecond
-				moment = func() { time.Sleep(pause) }
-			} else {
-				pause := time.Duration(rng.IntN(3000)) * time.Microsecond
-				begun := logged(t, log)
-				moment = func() { awaitLines(t, log, begun+lines); time.Sleep(pause) }
-			}
-			if killed == kills {
-				moment = func() {}
-			}
-			before := questions(t, log)
-			have := map[string]string{}
-			if run, ok := newestIf(t, path); ok && run.Status == eval.Running {
-				have = stored(t, path, run.ID)
-			}
-			c := start(t, dir, log, []string{botTakes + "=1ms"}, "run", "--agent", "bot", "--repeat", "2", "--concurrency", fmt.Sprint(concurrency), "--resume", "--store", path)
-			if killed < kills {
-				ready := make(chan struct{})
-				go func() { moment(); close(ready) }()
-				select {
-				case <-ready:
-				case err := <-c.done:
-					c.done <- err
-				}
-				_ = c.cmd.Process.Signal(syscall.SIGKILL)
-			}
-			code := c.wait(t)
-			switch code {
-			case 0:
-				again = false
-			case -1:
-				killed++
-			default:
-				t.Fatalf("exit %d\n%s", code, c.said.String())
-			}
-			settle(t, log)
-			asked := questions(t, log)
-			for key := range have {
-				if asked[key] != before[key] {
-					t.Fatalf("kill %d: %s was stored and asked again", killed, key)
-				}
-			}
-			run, ok := newestIf(t, path)
-			switch {
-			case code != -1 || !ok:
-			case run.Status == eval.Complete:
-				again = false // killed after its last write
-			default:
-				intact(t, path)
-				have := stored(t, path, run.ID)
-				n := 0
-				for key := range asked {
-					// A failed call is no answer: it waits for the next good one.
-					if _, ok := have[key]; !ok && !botFails(strings.Split(key, "/")[0]) {
-						n++
-					}
-				}
-				lost, mostLost = lost+n, max(mostLost, n)
-				if n > 2*concurrency {
-					t.Errorf("kill %d: %d answers were asked for and are not stored; %d calls at the same time may lose %d", killed, n, concurrency, 2*concurrency)
-				}
-			}
+		k.log = filepath.Join(dir, fmt.Sprint("log", runs))
+		for !k.round() {
 		}
-		run, _ := newest(t, path)
-		if got := stored(t, path, run.ID); !sameAnswers(got, want) {
-			t.Fatalf("run %d of %d kills holds something else than the undisturbed one: %s", runs, killed, firstDifference(got, want))
+		run, _ := newest(t, k.store)
+		if got := stored(t, k.store, run.ID); !sameAnswers(got, want) {
+			t.Fatalf("run %d, %d kills: it holds something else than the undisturbed one: %s", runs, k.killed, firstDifference(got, want))
 		}
 	}
-	intact(t, path)
-	t.Logf("%d kills in %d runs of %d calls; %d calls were lost, %d at the most by one kill", killed, runs, 2*cases, lost, mostLost)
+	intact(t, k.store)
+	t.Logf("%d kills in %d runs of %d calls; %d calls were lost, %d at the most by one kill", k.killed, runs, 2*cases, k.lost, k.most)
+}
+
+// killer resumes a run and kills it, over and over.
+type killer struct {
+	t               *testing.T
+	rng             *rand.Rand
+	dir, store, log string
+	kills, killed   int
+	lost, most      int // calls that were under way at all kills, and at the worst
+}
+
+const killedConcurrency = 4
+
+// round resumes the run and kills it, as long as there are kills left. It says
+// whether the run has come to its end.
+func (k *killer) round() (ended bool) {
+	t := k.t
+	t.Helper()
+	moment := k.moment()
+	before, have := questions(t, k.log), map[string]string{}
+	if run, ok := newestIf(t, k.store); ok && run.Status == eval.Running {
+		have = stored(t, k.store, run.ID)
+	}
+	c := start(t, k.dir, k.log, []string{botTakes + "=1ms"}, "run", "--agent", "bot", "--repeat", "2",
+		"--concurrency", fmt.Sprint(killedConcurrency), "--resume", "--store", k.store)
+	if k.killed < k.kills {
+		moment(c.over)
+		_ = c.cmd.Process.Signal(syscall.SIGKILL)
+	}
+	code := c.wait(t)
+	settle(t, k.log)
+	for key := range have {
+		if questions(t, k.log)[key] != before[key] {
+			t.Fatalf("after %d kills: %s was stored and asked again", k.killed, key)
+		}
+	}
+	switch code {
+	case 0:
+		return true
+	case -1:
+		k.killed++
+		return k.judge()
+	}
+	t.Fatalf("exit %d\n%s", code, c.said.String())
+	return true
+}
+
+// moment draws when the run is to be killed: some time after its start, or after
+// some more questions. It returns what waits for that.
+func (k *killer) moment() func(over <-chan struct{}) {
+	if questions := k.rng.IntN(60); questions >= 10 {
+		pause, begun := time.Duration(k.rng.IntN(3000))*time.Microsecond, logged(k.t, k.log)
+		return func(over <-chan struct{}) { awaitLines(k.t, over, k.log, begun+questions); time.Sleep(pause) }
+	}
+	pause := time.Duration(k.rng.IntN(80_000)) * time.Microsecond
+	return func(<-chan struct{}) { time.Sleep(pause) }
+}
+
+// judge looks at what a kill has left. It says whether the run was complete.
+func (k *killer) judge() (complete bool) {
+	run, ok := newestIf(k.t, k.store)
+	if !ok || run.Status == eval.Complete { // killed before its first write, or after its last
+		return ok
+	}
+	intact(k.t, k.store)
+	n := lost(questions(k.t, k.log), stored(k.t, k.store, run.ID))
+	k.lost, k.most = k.lost+n, max(k.most, n)
+	if n > 2*killedConcurrency {
+		k.t.Errorf("kill %d: %d answers were asked for and are not stored; %d calls at the same time may lose %d", k.killed, n, killedConcurrency, 2*killedConcurrency)
+	}
+	return false
 }
 
 // newestIf is newest, without making a store.
@@ -281,15 +286,16 @@ func logged(t *testing.T, log string) int {
 	return bytes.Count(b, []byte("\n"))
 }
 
-// awaitLines waits until the bots have noted so many questions, or so long that
-// the run must have ended.
-func awaitLines(t *testing.T, log string, lines int) {
+// awaitLines waits until the bots have noted so many questions, or the run is
+// over.
+func awaitLines(t *testing.T, over <-chan struct{}, log string, lines int) {
 	t.Helper()
-	for range 20_000 {
-		if logged(t, log) >= lines {
+	for logged(t, log) < lines {
+		select {
+		case <-over:
 			return
+		case <-time.After(time.Millisecond):
 		}
-		time.Sleep(time.Millisecond)
 	}
 }
 
@@ -303,6 +309,17 @@ func settle(t *testing.T, log string) {
 			last, same = now, 0
 		}
 	}
+}
+
+// lost counts the answers that were asked for and are not stored. A failed call
+// is no answer: it is stored with the next good one.
+func lost(asked map[string]int, have map[string]string) (n int) {
+	for key := range asked {
+		if _, ok := have[key]; !ok && !botFails(strings.Split(key, "/")[0]) {
+			n++
+		}
+	}
+	return n
 }
 
 func sameAnswers(a, b map[string]string) bool {
