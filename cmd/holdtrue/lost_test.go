@@ -185,7 +185,7 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	runs := 0
 	for k.killed < k.kills {
 		runs++
-		k.log = filepath.Join(dir, fmt.Sprint("log", runs))
+		k.log, k.have = filepath.Join(dir, fmt.Sprint("log", runs)), nil
 		for !k.round() {
 		}
 		run, _ := newest(t, k.store)
@@ -203,7 +203,8 @@ type killer struct {
 	rng             *rand.Rand
 	dir, store, log string
 	kills, killed   int
-	lost, most      int // calls that were under way at all kills, and at the worst
+	lost, most      int               // calls that were under way at all kills, and at the worst
+	have            map[string]string // what the run holds since the last kill
 }
 
 const killedConcurrency = 4
@@ -214,10 +215,7 @@ func (k *killer) round() (ended bool) {
 	t := k.t
 	t.Helper()
 	moment := k.moment()
-	before, have := questions(t, k.log), map[string]string{}
-	if run, ok := newestIf(t, k.store); ok && run.Status == eval.Running {
-		have = stored(t, k.store, run.ID)
-	}
+	before := questions(t, k.log)
 	c := start(t, k.dir, k.log, []string{botTakes + "=1ms"}, "run", "--agent", "bot", "--repeat", "2",
 		"--concurrency", fmt.Sprint(killedConcurrency), "--resume", "--store", k.store)
 	if k.killed < k.kills {
@@ -226,8 +224,9 @@ func (k *killer) round() (ended bool) {
 	}
 	code := c.wait(t)
 	settle(t, k.log)
-	for key := range have {
-		if questions(t, k.log)[key] != before[key] {
+	asked := questions(t, k.log)
+	for key := range k.have {
+		if asked[key] != before[key] {
 			t.Fatalf("after %d kills: %s was stored and asked again", k.killed, key)
 		}
 	}
@@ -236,7 +235,7 @@ func (k *killer) round() (ended bool) {
 		return true
 	case -1:
 		k.killed++
-		return k.judge()
+		return k.judge(asked)
 	}
 	t.Fatalf("exit %d\n%s", code, c.said.String())
 	return true
@@ -254,13 +253,14 @@ func (k *killer) moment() func(over <-chan struct{}) {
 }
 
 // judge looks at what a kill has left. It says whether the run was complete.
-func (k *killer) judge() (complete bool) {
+func (k *killer) judge(asked map[string]int) (complete bool) {
 	run, ok := newestIf(k.t, k.store)
 	if !ok || run.Status == eval.Complete { // killed before its first write, or after its last
 		return ok
 	}
 	intact(k.t, k.store)
-	n := lost(questions(k.t, k.log), stored(k.t, k.store, run.ID))
+	k.have = stored(k.t, k.store, run.ID)
+	n := lost(asked, k.have)
 	k.lost, k.most = k.lost+n, max(k.most, n)
 	if n > 2*killedConcurrency {
 		k.t.Errorf("kill %d: %d answers were asked for and are not stored; %d calls at the same time may lose %d", k.killed, n, killedConcurrency, 2*killedConcurrency)
