@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -27,9 +28,27 @@ import (
 // call is one run of the program, with the bot as agent.
 type call struct {
 	cmd  *exec.Cmd
-	said bytes.Buffer // on standard error
+	said said
 	over chan struct{}
 	err  error // once it is over
+}
+
+// said is what a program has said so far on its standard error.
+type said struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *said) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
 }
 
 // start starts the program in a folder. The bot notes its questions in log.
@@ -219,7 +238,7 @@ func (k *killer) round() (ended bool) {
 	c := start(t, k.dir, k.log, []string{botTakes + "=1ms"}, "run", "--agent", "bot", "--repeat", "2",
 		"--concurrency", fmt.Sprint(killedConcurrency), "--resume", "--store", k.store)
 	if k.killed < k.kills {
-		moment(c.over)
+		moment(c)
 		_ = c.cmd.Process.Signal(syscall.SIGKILL)
 	}
 	code := c.wait(t)
@@ -243,13 +262,16 @@ func (k *killer) round() (ended bool) {
 
 // moment draws when the run is to be killed: some time after its start, or after
 // some more questions. It returns what waits for that.
-func (k *killer) moment() func(over <-chan struct{}) {
+func (k *killer) moment() func(*call) {
 	if questions := k.rng.IntN(60); questions >= 10 {
 		pause, begun := time.Duration(k.rng.IntN(3000))*time.Microsecond, logged(k.t, k.log)
-		return func(over <-chan struct{}) { awaitLines(k.t, over, k.log, begun+questions); time.Sleep(pause) }
+		return func(c *call) {
+			c.await(func() bool { return logged(k.t, k.log) >= begun+questions })
+			time.Sleep(pause)
+		}
 	}
 	pause := time.Duration(k.rng.IntN(80_000)) * time.Microsecond
-	return func(<-chan struct{}) { time.Sleep(pause) }
+	return func(*call) { time.Sleep(pause) }
 }
 
 // judge looks at what a kill has left. It says whether the run was complete.
@@ -286,13 +308,11 @@ func logged(t *testing.T, log string) int {
 	return bytes.Count(b, []byte("\n"))
 }
 
-// awaitLines waits until the bots have noted so many questions, or the run is
-// over.
-func awaitLines(t *testing.T, over <-chan struct{}, log string, lines int) {
-	t.Helper()
-	for logged(t, log) < lines {
+// await waits until something is so, or the call is over.
+func (c *call) await(so func() bool) {
+	for !so() {
 		select {
-		case <-over:
+		case <-c.over:
 			return
 		case <-time.After(time.Millisecond):
 		}
