@@ -183,6 +183,9 @@ func (a *app) drive(ctx context.Context, db *store.DB, suite *eval.Suite, target
 	a.noteFailures(report)
 	err = errors.Join(err, keepStderr(context.WithoutCancel(ctx), db, targets))
 	if err != nil {
+		if errors.Is(err, replay.ErrBudget) {
+			a.note("stopped: %v", err)
+		}
 		a.noteStopped(targets, report, before)
 		if err = a.stopped(err, f); err != nil {
 			return nil, err
@@ -236,7 +239,6 @@ func (a *app) stopped(err error, f *replayFlags) error {
 	f.stopped = spent
 	switch {
 	case spent:
-		a.note("stopped: %v", err)
 		a.hint(a.prog + " " + f.again(f.larger()))
 		return nil
 	case errors.Is(err, replay.ErrUnpriced):
