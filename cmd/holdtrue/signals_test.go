@@ -16,8 +16,8 @@ type interrupted struct {
 	dir, log, store string
 }
 
-// interrupt starts a run of 40 cases, two at a time, and sends it a signal once
-// so many questions were asked.
+// interrupt starts a run of 40 cases, two at a time, and sends it a signal, if
+// it is to have one, once so many questions were asked.
 func interrupt(t *testing.T, env []string, asked int, signal syscall.Signal) *interrupted {
 	t.Helper()
 	dir := t.TempDir()
@@ -27,7 +27,9 @@ func interrupt(t *testing.T, env []string, asked int, signal syscall.Signal) *in
 	i := &interrupted{t: t, dir: dir, log: filepath.Join(dir, "log"), store: filepath.Join(dir, "holdtrue.db")}
 	i.call = start(t, dir, i.log, env, "run", "--agent", "bot", "--concurrency", "2")
 	i.await(func() bool { return logged(t, i.log) >= asked })
-	i.send(signal)
+	if signal != 0 {
+		i.send(signal)
+	}
 	return i
 }
 
@@ -114,4 +116,17 @@ func TestTerminatedWithCallsThatNeverEnd(t *testing.T) {
 		t.Errorf("%d answers are stored; ten were there", len(have))
 	}
 	i.goesOn(have)
+}
+
+// TestTwoCannotResumeOneRun: what one process is asking, no other asks.
+func TestTwoCannotResumeOneRun(t *testing.T) {
+	t.Parallel()
+	i := interrupt(t, []string{botHangs + "=c01"}, 12, 0) // no signal
+	second := start(t, i.dir, i.log, nil, "run", "--agent", "bot", "--resume")
+	if code := second.wait(t); code != 4 || !strings.Contains(second.said.String(), "another process is at work on it") {
+		t.Errorf("exit %d\n%s", code, second.said.String())
+	}
+	i.send(syscall.SIGINT)
+	i.send(syscall.SIGINT)
+	i.goesOn(i.ends())
 }

@@ -89,6 +89,11 @@ func (a *app) replay(ctx context.Context, suite *eval.Suite, db *store.DB, specs
 		plans = append(plans, &planned{run: run, settings: settings})
 		targets = append(targets, replay.Target{Agent: ag, Run: run, Panel: panel})
 	}
+	defer func() {
+		for _, p := range plans {
+			p.release()
+		}
+	}()
 	if err := a.startRuns(ctx, db, plans, f.resume); err != nil {
 		return nil, err
 	}

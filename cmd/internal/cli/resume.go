@@ -102,6 +102,7 @@ type planned struct {
 	run      *eval.Run
 	settings settings
 	resumed  bool
+	unlock   func()
 }
 
 // startRuns stores new runs, or takes up the interrupted ones that they
@@ -120,6 +121,9 @@ func (a *app) startRuns(ctx context.Context, db *store.DB, runs []*planned, resu
 			if err := db.NewRun(ctx, p.run); err != nil {
 				return err
 			}
+			if err := p.hold(); err != nil {
+				return err
+			}
 		}
 		text, err := json.Marshal(p.settings)
 		if err != nil {
@@ -130,6 +134,24 @@ func (a *app) startRuns(ctx context.Context, db *store.DB, runs []*planned, resu
 		}
 	}
 	return nil
+}
+
+// hold takes the lock of an interrupted run, on which another process may be at
+// work: both would ask the same.
+func (p *planned) hold() error {
+	unlock, taken := lockRun(p.run.ID)
+	if taken {
+		return &eval.InputError{Msg: fmt.Sprintf("run %s cannot go on: another process is at work on it", p.run.ID),
+			Hint: "wait until it ends, or leave --resume away to start a new run"}
+	}
+	p.unlock = unlock
+	return nil
+}
+
+func (p *planned) release() {
+	if p.unlock != nil {
+		p.unlock()
+	}
 }
 
 // takeUp makes a planned run the interrupted one of its agent, if there is one.
@@ -159,6 +181,9 @@ func (a *app) takeUp(ctx context.Context, db *store.DB, p *planned) error {
 			Hint: "holdtrue run --agent " + shellWord(p.run.Agent) + " starts a new run"}
 	}
 	*p.run, p.resumed = old, true
+	if err := p.hold(); err != nil {
+		return err
+	}
 	a.note("going on with run %s", old.ID)
 	return nil
 }
