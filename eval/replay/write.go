@@ -197,11 +197,11 @@ func (r *runner) settle() {
 	}
 	<-c.done
 	r.committing = nil
-	r.slots.Release(c.slots)
 	c.target.counts.Stored += c.stored
 	if c.err != nil {
-		r.breakOff(c.target, c.err)
+		r.breakOff(c.target, c.err) // before the slots let further calls begin
 	}
+	r.slots.Release(c.slots)
 }
 
 // breakOff ends the replay because the store cannot take what it is given.

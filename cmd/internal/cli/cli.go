@@ -107,11 +107,11 @@ func (a *app) exit(ctx context.Context, command string, err error) int {
 		return exitCancelled
 	}
 	a.complain(err)
-	a.hint(a.fullHint(err))
 	var in *eval.InputError
 	if errors.As(err, &in) || errors.Is(err, fs.ErrNotExist) {
 		return exitUsage
 	}
+	a.hint(a.fullHint(err))
 	return exitFailed
 }
 

@@ -3,10 +3,8 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
 
 	"holdtrue/datasets"
 	"holdtrue/eval"
@@ -86,23 +84,4 @@ func (a *app) readStore(ctx context.Context) (*store.DB, *eval.Suite, error) {
 // closing joins the error of closing onto err.
 func closing(err *error, c interface{ Close() error }) {
 	*err = errors.Join(*err, c.Close())
-}
-
-// fullHint says what to do about a full disk, "" about any other error.
-func (a *app) fullHint(err error) string {
-	if !store.IsFull(err) && !errors.Is(err, syscall.ENOSPC) {
-		return ""
-	}
-	where := "the disk"
-	if path, err := filepath.Abs(a.opened); err == nil && a.opened != "" {
-		where = "the disk that holds " + path
-		size := int64(0)
-		for _, part := range []string{path, path + "-wal"} {
-			if info, err := os.Stat(part); err == nil {
-				size += info.Size()
-			}
-		}
-		where += fmt.Sprintf(" (it takes %.1f MB)", float64(size)/1e6)
-	}
-	return "free some space on " + where + ", or name a store on another disk with --store; what was answered and stored is kept"
 }
