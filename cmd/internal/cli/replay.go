@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"slices"
 
 	"holdtrue/datasets"
 	"holdtrue/eval"
@@ -177,24 +178,18 @@ func (a *app) drive(ctx context.Context, db *store.DB, suite *eval.Suite, target
 			return nil, err
 		}
 	}
-	plan.Abandon = a.interrupts.hold()
-	unsay := context.AfterFunc(ctx, func() {
-		progress.say("stopping: the calls under way are ended and stored; interrupt again not to wait for them")
-	})
-	report, err := replay.Run(ctx, plan)
-	unsay()
-	a.interrupts.release()
-	progress.finish()
+	report, err := a.ask(ctx, db, plan, progress)
 	a.noteFailures(report)
-	err = errors.Join(err, keepStderr(context.WithoutCancel(ctx), db, targets))
+	kept := keepStderr(context.WithoutCancel(ctx), db, targets)
 	if err != nil {
 		if errors.Is(err, replay.ErrBudget) {
 			a.note("stopped: %v", err)
 		}
 		a.noteStopped(targets, report, before)
-		if err = a.stopped(err, f); err != nil {
-			return nil, err
-		}
+		err = a.stopped(err, f)
+	}
+	if err := errors.Join(err, kept); err != nil {
+		return nil, err
 	}
 	runs := make([]eval.Run, len(targets))
 	for i, t := range targets {
@@ -206,10 +201,27 @@ func (a *app) drive(ctx context.Context, db *store.DB, suite *eval.Suite, target
 	return runs, nil
 }
 
+// ask replays while it listens to the user and has the disk keep up.
+func (a *app) ask(ctx context.Context, db *store.DB, plan replay.Plan, progress *progress) (replay.Report, error) {
+	defer progress.finish()
+	plan.Abandon = a.interrupts.hold()
+	defer a.interrupts.release()
+	defer context.AfterFunc(ctx, func() {
+		progress.say("stopping: the calls under way are ended and stored; interrupt again not to wait for them")
+	})()
+	if slices.ContainsFunc(plan.Targets, live) {
+		defer a.syncing(db)()
+	}
+	return replay.Run(ctx, plan)
+}
+
+// live says whether the answers of a target cost calls.
+func live(t replay.Target) bool { return !t.Agent.Info().Recorded }
+
 // costBefore is what the stored answers of live agents have cost.
 func costBefore(ctx context.Context, db *store.DB, targets []replay.Target) (sum replay.Cost, err error) {
 	for _, t := range targets {
-		if t.Agent.Info().Recorded {
+		if !live(t) {
 			continue
 		}
 		usd, priced, err := db.Spent(ctx, t.Run.ID)
