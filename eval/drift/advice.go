@@ -30,6 +30,9 @@ func (c *Comparison) addWarnings(data *pairs, both []matched) {
 		side *Side
 		name string
 	}{{&c.Baseline, "baseline"}, {&c.Candidate, "candidate"}} {
+		for _, e := range s.side.LeftEarlier {
+			c.Warnings = append(c.Warnings, fmt.Sprintf("earlier run %s of %s is not pooled with the %s: %s", e.ID, e.Name, s.name, e.Left))
+		}
 		if n := s.side.Copies; n > 0 {
 			c.Warnings = append(c.Warnings, fmt.Sprintf("%s of the %s %s of another answer (the same response id, or from a cache) and %s left out",
 				count(n, "output"), s.name, copiesWord(n), wasWere(n)))
@@ -186,8 +189,12 @@ func (c *Comparison) adviseOnDoubt(next func(string, ...any)) {
 		}
 	}
 	if neediest != nil {
-		next("add cases (about %d instead of %d settle %s within %s), or answer each case several times",
-			neediest.Overall.NeedCases, neediest.Overall.Cases, neediest.Metric.Name, amountOf(neediest.Metric, neediest.Margin))
+		instead := ""
+		if n := neediest.Overall.NeedRepeats; n > 0 {
+			instead = fmt.Sprintf(", or answer each case %d times", n)
+		}
+		next("add cases (about %d instead of %d settle %s within %s)%s",
+			neediest.Overall.NeedCases, neediest.Overall.Cases, neediest.Metric.Name, amountOf(neediest.Metric, neediest.Margin), instead)
 	}
 	for _, m := range c.Metrics {
 		if m.Verdict == Inconclusive && m.Overall.HoldsAt != nil && *m.Overall.HoldsAt < 1 {
