@@ -80,9 +80,6 @@ printed. --pin-first pins this run then, on purpose, and ends with 0.` + budgetD
 			if cf.promises, err = a.accounts(ctx, db, suite, runs[0].Agent, &pf); err != nil {
 				return err
 			}
-			if !found && rf.stopped {
-				return a.unmeasured(runs[0])
-			}
 			if !found {
 				return a.firstRun(ctx, db, runs[0], name, pinFirst, cf.promises)
 			}
@@ -139,6 +136,10 @@ func pinned(ctx context.Context, db *store.DB, name string) (eval.Run, bool, err
 // firstRun ends a check that has no baseline.
 func (a *app) firstRun(ctx context.Context, db *store.DB, run eval.Run, name string, pin bool, promises []promise.Account) error {
 	broken := reports.Promises(a.out, promises, a.tableOptions(false))
+	if run.Status != eval.Complete {
+		_, err := fmt.Fprintf(a.out, "NOT MEASURED: run %s of %s was stopped before every case was asked\n", run.ID, run.Name())
+		return errors.Join(broken, err, verdict(withPromises(exitInconclusive, promises)))
+	}
 	if pin {
 		if err := db.Pin(ctx, name, run.ID); err != nil {
 			return err
@@ -149,12 +150,6 @@ func (a *app) firstRun(ctx context.Context, db *store.DB, run eval.Run, name str
 	_, err := fmt.Fprintf(a.out, "NOT MEASURED: no baseline is pinned as %q, so run %s of %s has nothing to be compared with\n", name, run.ID, run.Name())
 	a.hint(fmt.Sprintf("%s baseline set%s %s --name %s", a.prog, a.where(), run.ID, shellWord(name)))
 	return errors.Join(broken, err, verdict(withPromises(exitInconclusive, promises)))
-}
-
-// unmeasured ends a check that has no baseline, and whose run is not complete.
-func (a *app) unmeasured(run eval.Run) error {
-	_, err := fmt.Fprintf(a.out, "NOT MEASURED: run %s of %s was stopped before every case was asked\n", run.ID, run.Name())
-	return errors.Join(err, verdict(exitInconclusive))
 }
 
 // oneAgent is the named agent, or the only one of the suite.
