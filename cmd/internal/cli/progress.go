@@ -60,7 +60,7 @@ func (p *progress) words(between string) string {
 		words = append(words, dollars(p.last.Cost.USD))
 	}
 	if left := p.left(); left > 0 {
-		words = append(words, "about "+left.String()+" left")
+		words = append(words, "about "+brief(left)+" left")
 	}
 	return strings.Join(words, between)
 }
@@ -77,6 +77,17 @@ func (p *progress) left() time.Duration {
 		return left.Round(time.Minute)
 	}
 	return left.Round(time.Second)
+}
+
+// brief words a duration without the units that are 0 at its end.
+func brief(d time.Duration) string {
+	s := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(s, zero) {
+			s = s[:len(s)-2]
+		}
+	}
+	return s
 }
 
 // update takes in how far the replay is; it is called by one goroutine.
