@@ -53,7 +53,7 @@ func start(t *testing.T, dir, log string, env []string, args ...string) *call {
 	t.Helper()
 	c := &call{cmd: exec.Command("holdtrue", args...), over: make(chan struct{})}
 	c.cmd.Dir, c.cmd.Stderr = dir, &c.said
-	c.cmd.Env = append(append(os.Environ(), botLog+"="+log), env...)
+	c.cmd.Env = append(append(os.Environ(), "GORACE=atexit_sleep_ms=0", botLog+"="+log), env...)
 	if err := c.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
