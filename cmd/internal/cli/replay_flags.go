@@ -52,7 +52,8 @@ const budgetDoc = `
 
 A run that has used up --max-cost, --max-calls or --run-timeout ends the calls
 that are under way, stores them and stops: it is incomplete, nothing is measured
-by it (exit 3), and --resume goes on. So it is after Ctrl-C (exit 130); a second
+by it (exit 3), and --resume goes on. Cost and calls count over all of a run, or
+of the runs of a swap, whenever they were made; replaying a recording is free. So it is after Ctrl-C (exit 130); a second
 Ctrl-C does not wait for the calls under way.`
 
 func (f *replayFlags) check(c *cobra.Command, args []string) error {
