@@ -51,10 +51,11 @@ func (f *replayFlags) bind(c *cobra.Command) {
 const budgetDoc = `
 
 A run that has used up --max-cost, --max-calls or --run-timeout ends the calls
-that are under way, stores them and stops: it is incomplete, nothing is measured
-by it (exit 3), and --resume goes on. Cost and calls count over all of a run, or
-of the runs of a swap, whenever they were made; replaying a recording is free. So it is after Ctrl-C (exit 130); a second
-Ctrl-C does not wait for the calls under way.`
+that are under way, stores them and stops. It is incomplete, so nothing is
+measured by it (exit 3), and --resume goes on. Cost and calls are counted over
+the whole run (of a swap, over its runs together), those before a --resume
+included; replaying a recording costs nothing. Ctrl-C stops a run in the same
+way (exit 130); a second one does not wait for the calls under way.`
 
 func (f *replayFlags) check(c *cobra.Command, args []string) error {
 	f.cmd, f.args = c, args

@@ -47,6 +47,9 @@ func agentSettings(spec eval.AgentSpec) map[string]string {
 	}
 	hashes := map[string]string{}
 	for k, v := range keys {
+		if slices.Contains(howAsked(), k) {
+			continue
+		}
 		var env map[string]string
 		if k == "env" && json.Unmarshal(v, &env) == nil {
 			v = json.RawMessage(strings.Join(slices.Sorted(maps.Keys(env)), " "))
@@ -54,6 +57,12 @@ func agentSettings(spec eval.AgentSpec) map[string]string {
 		hashes[k] = hashOf(v)
 	}
 	return hashes
+}
+
+// howAsked are the keys of agents by which the same is asked faster, slower or
+// again, or by another key: a run may go on with other values.
+func howAsked() []string {
+	return []string{"api_key_env", "backoff", "breaker", "idle_timeout", "max_attempts", "max_retry_after", "requests_per_minute", "tokens_per_minute"}
 }
 
 func hashOf(v json.RawMessage) string { return eval.ContentHash(string(v))[:16] }
