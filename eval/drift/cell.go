@@ -120,8 +120,8 @@ func (f *finding) describe(c *Cell) []float64 {
 		default:
 			c.Same++
 		}
-		if f.m.metric.Scale == eval.Measure && f.d[k] == f.d[k] {
-			logs, ratios = logs+better*f.d[k], ratios+1
+		if f.m.logs != nil && !math.IsNaN(f.m.logs[i]) && !math.IsInf(f.m.logs[i], 0) {
+			logs, ratios = logs+f.m.logs[i], ratios+1
 		}
 	}
 	c.Baseline, c.Candidate = c.Baseline/n, c.Candidate/n

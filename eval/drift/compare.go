@@ -182,29 +182,6 @@ func (p *pairs) repeated() bool {
 	return n > 0 && 2*n >= len(p.cases)
 }
 
-// testErrors compares the shares of failed calls, averaged within the paired
-// cases like any metric.
-func (p *pairs) testErrors(opts Options) *Metric {
-	x := &measured{metric: eval.Metric{Name: "errors", Scorer: "errors", Version: "1", Scale: eval.Binary, Better: eval.Lower}, single: true, yesNo: true, repeats: 1}
-	share := func(t *table, c int32) float64 {
-		rows := len(t.cases[c].rows)
-		x.single = x.single && rows == 1
-		return float64(rows-t.answered(c)) / float64(rows)
-	}
-	for _, c := range p.cases {
-		before, after := share(p.base, c[0]), share(p.cand, c[1])
-		x.before = append(x.before, before)
-		x.after = append(x.after, after)
-		x.d = append(x.d, tested(x.metric, before, after))
-	}
-	whole := *p
-	whole.slices = nil
-	m, _ := whole.testFamily([]*measured{x}, opts, levelsFor(opts.Alpha, false), 0)
-	e := &m[0]
-	e.Overall.Baseline, e.Overall.Candidate = p.base.side.failedShare(), p.cand.side.failedShare()
-	return e
-}
-
 func ratio(part, whole int) float64 {
 	if whole == 0 {
 		return 0

@@ -3,7 +3,6 @@ package drift
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 
 	"holdtrue/eval"
@@ -118,9 +117,7 @@ func (p *pairs) flagsOf(x *measured) []stats.CaseFlag {
 // goodness turns a value so that higher is better: a measure is its logarithm, a
 // yes/no value stays 0 or 1.
 func (x *measured) goodness(v float64) float64 {
-	if x.metric.Scale == eval.Measure {
-		v = math.Log(v) // of zero: infinite, not measured
-	}
+	v = x.scaled(v)
 	switch {
 	case x.metric.Better != eval.Lower:
 		return v
