@@ -72,6 +72,9 @@ func Summary(w io.Writer, s drift.Summary, opt Options) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "run %s of %s: %s, %s, %s, %s\n", s.Run.ID, plain(s.Run.Name()), s.Run.Status,
 		several(s.Cases, "case"), several(s.Outputs, "output"), several(s.Failed, "failed call"))
+	for _, e := range s.Errors {
+		fmt.Fprintf(&b, "%s of the kind %q, such as: %s\n", several(e.Count, "failed call"), e.Class, plain(e.Example))
+	}
 	if s.Run.Stopped() {
 		fmt.Fprintf(&b, "%s: %s\n", plain(s.Run.Selection), s.Run.StopEarly.Decision)
 	}

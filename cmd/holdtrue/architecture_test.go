@@ -43,6 +43,7 @@ var allowed = map[string][]string{
 // as few places as can be, so that it can be replaced in one.
 var fewPlaces = map[string][]string{
 	"github.com/spf13/cobra":                   {"cmd/internal/cli"},
+	"github.com/spf13/pflag":                   {"cmd/internal/cli"},
 	"github.com/mattn/go-sqlite3":              {"eval/store", "scorers/sqlcheck"},
 	"modernc.org/sqlite":                       {"eval/store", "scorers/sqlcheck"},
 	"github.com/pressly/goose/v3":              {"eval/store"},

@@ -85,7 +85,7 @@ func TestReadmeAgents(t *testing.T) {
 		defer cancel()
 		cmd := exec.CommandContext(ctx, "holdtrue", "run", "--agent", name)
 		out, err := cmd.CombinedOutput()
-		if err != nil || !strings.Contains(string(out), "1 of 1 calls failed (connection: 1)") {
+		if cmd.ProcessState.ExitCode() != 5 || !strings.Contains(string(out), "1 of 1 calls failed (connection: 1)") {
 			t.Errorf("%s: %v\n%s", name, err, out)
 		}
 	}

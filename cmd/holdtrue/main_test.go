@@ -18,8 +18,9 @@ var update = flag.Bool("update", false, "rewrite the expected output inside the 
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"holdtrue":   func() { os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
-		"chatserver": chatServer,
+		"holdtrue":     func() { os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+		"chatserver":   chatServer,
+		"holdtrue-bot": bot,
 	})
 }
 

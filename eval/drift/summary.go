@@ -9,11 +9,20 @@ import (
 
 // Summary is what one run holds, by itself.
 type Summary struct {
-	Run     eval.Run        `json:"run"`
-	Cases   int             `json:"cases"` // with at least one output
-	Outputs int             `json:"outputs"`
-	Failed  int             `json:"failed"` // calls that failed
+	Run     eval.Run `json:"run"`
+	Cases   int      `json:"cases"` // with at least one output
+	Outputs int      `json:"outputs"`
+	Failed  int      `json:"failed"` // calls that failed
+	// Errors are the failed calls by what went wrong, where the caller knows.
+	Errors  []ErrorCount    `json:"errors,omitempty"`
 	Metrics []MetricSummary `json:"metrics"`
+}
+
+// ErrorCount is how many calls failed for one reason.
+type ErrorCount struct {
+	Class   string `json:"class"`
+	Count   int    `json:"count"`
+	Example string `json:"example"` // the error of one of them
 }
 
 // MetricSummary counts the scores of one metric by status.

@@ -1,9 +1,9 @@
 // Package replay drives a run: it asks agents every case, has the outputs
 // scored and hands the results to the store as they arrive.
 //
-// It knows order, concurrency, interruption and resumption. It refuses to know
-// what is expected of an answer, how a score comes about, how an agent is asked
-// and what the store does with a result. It holds a bounded number of cases and
+// It knows order, concurrency, budgets, interruption and resumption. It refuses
+// to know what is expected of an answer, how a score comes about, how an agent is
+// asked and what the store does with a result. It holds a bounded number of cases and
 // outputs at any time, however many there are.
 //
 //	datasets.Cases -> replay.Run -> eval.Panel.Evaluate -> store

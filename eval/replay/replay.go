@@ -10,6 +10,7 @@ import (
 
 	"holdtrue/eval"
 	"holdtrue/eval/agent"
+	"holdtrue/eval/process"
 )
 
 // Sink is what a replay needs of the run database.
@@ -50,8 +51,16 @@ type Plan struct {
 	// Begun is the number of cases, the first ones, that are asked in full
 	// whatever Enough says: a run that is resumed holds answers to them.
 	Begun int
-	// Progress, if set, is told how far the run is, after every commit. It is
-	// called on the goroutine that called Run.
+	// Budget bounds what the calls may spend.
+	Budget Budget
+	// Grace is how long calls under way may take to end after a cancellation;
+	// 0 takes DefaultGrace, below 0 as long as they need.
+	Grace time.Duration
+	// Abandon, if set and closed, says that calls under way are not to be waited
+	// for any longer, and that no other is to begin.
+	Abandon <-chan struct{}
+	// Progress, if set, is told how far the run is, after every commit and at
+	// least every progressEvery. It is called on the goroutine that called Run.
 	Progress func(Progress)
 	// Now is the clock of the stored times; nil takes time.Now.
 	Now func() time.Time
@@ -65,6 +74,10 @@ type Plan struct {
 // where the plan does not say.
 const DefaultMaxFailures = 20
 
+// DefaultGrace is how long calls under way may take to end after a cancellation
+// where the plan does not say.
+const DefaultGrace = time.Second
+
 // ErrFailing says that a run was stopped because its agent failed again and
 // again. The run can be resumed.
 var ErrFailing = errors.New("the agent fails every call")
@@ -74,6 +87,9 @@ type Progress struct {
 	Planned int // answers in all
 	Done    int // answers there are, those from before the run was resumed included
 	Failed  int // failed calls of this replay
+	// Cost of the answers of agents that were really asked, those from before the
+	// run was resumed included as far as Budget.Before tells.
+	Cost Cost
 }
 
 // Counts says what became of the calls.
@@ -87,7 +103,20 @@ type Counts struct {
 	// Asked where a run ended early: see Run.
 	Stored int
 	Errors map[agent.Class]int // the failed calls by what went wrong
+	// Examples has one failed call of each class.
+	Examples map[agent.Class]Example
+	// Cost of the answers of this replay; a recording's are free.
+	Cost Cost
 }
+
+// Example is a failed call.
+type Example struct {
+	CaseID string
+	Err    string // brief
+}
+
+// Brief is an error as one line of a bounded length, without control characters.
+func Brief(errText string) string { return process.OneLine(errText, 500) }
 
 // Report is what a replay did: in all, and for each target in their order.
 type Report struct {
@@ -102,10 +131,15 @@ type Report struct {
 //
 // A run is marked complete only if every planned answer is stored. Otherwise
 // Run gives an error, and the run can be resumed: the context's error after a
-// cancellation (calls under way get a second to end), ErrFailing, an error of
-// the store, of the cases or of an agent that cannot be used. Whatever had
-// arrived is stored, but for the failed calls since the last good one, which a
-// resumed run asks again. The report holds in either case.
+// cancellation (calls under way get Grace to end), ErrBudget or ErrUnpriced
+// (calls under way are ended), ErrFailing, an error of the store, of the cases
+// or of an agent that cannot be used. Whatever had arrived is stored, but for
+// the failed calls since the last good one, which a resumed run asks again. The
+// report holds in either case.
+//
+// An answer of an agent that is really asked is committed at once, and no more
+// than Concurrency answers wait for that: if the process is killed, no more
+// than twice as many calls are asked again.
 func Run(ctx context.Context, plan Plan) (Report, error) {
 	if err := plan.check(); err != nil {
 		return Report{}, err
@@ -150,6 +184,13 @@ func (p *Plan) maxFailures(ag agent.Agent) int {
 		return DefaultMaxFailures
 	}
 	return p.MaxConsecutiveFailures
+}
+
+func (p *Plan) grace() time.Duration {
+	if p.Grace == 0 {
+		return DefaultGrace
+	}
+	return p.Grace
 }
 
 func (p *Plan) now() time.Time {

@@ -383,7 +383,7 @@ func TestCancelGivesCallsAMoment(t *testing.T) {
 	for _, c := range []struct {
 		takes  time.Duration
 		stored int
-	}{{grace / 2, 4}, {time.Hour, 0}} {
+	}{{DefaultGrace / 2, 4}, {time.Hour, 0}} {
 		synctest.Test(t, func(t *testing.T) {
 			db := newMemory()
 			ag := &scripted{do: func(ctx context.Context, _ int, _ *eval.Case, _ int) (eval.Output, error) {
@@ -401,7 +401,7 @@ func TestCancelGivesCallsAMoment(t *testing.T) {
 			if !errors.Is(err, context.Canceled) || len(db.runs["one"]) != c.stored || report.Stored != c.stored {
 				t.Errorf("calls of %s: %d stored, want %d; %+v %v", c.takes, len(db.runs["one"]), c.stored, report, err)
 			}
-			if took := time.Since(began); took > 2*grace {
+			if took := time.Since(began); took > 2*DefaultGrace {
 				t.Errorf("ending took %s", took)
 			}
 		})

@@ -16,10 +16,14 @@ import (
 )
 
 const (
-	// grace is how long calls under way may take to end after a cancellation.
-	grace = time.Second
+	// scoreGrace is how long scorers may go on with answers that are there when
+	// the calls under way are abandoned.
+	scoreGrace = time.Second
+	// progressEvery is the longest time between two words on how far the run is.
+	progressEvery = 10 * time.Second
 	// batchSize, batchBytes and batchDelay bound what is not yet committed: a
-	// batch ends with the first that is reached.
+	// batch ends with the first that is reached. Answers of live agents are
+	// committed as soon as the batch before is.
 	batchSize  = 1000
 	batchBytes = 16 << 20
 	batchDelay = 200 * time.Millisecond
@@ -44,6 +48,7 @@ type arrival struct {
 	job
 	result eval.Result
 	weight int64
+	slot   bool // it holds one of the runner's slots
 	err    error
 }
 
@@ -57,11 +62,16 @@ type runner struct {
 	targets []*targetState
 	planned int
 	gate    gate
+	purse   *purse
+	// slots bounds the answers of live agents that are not committed.
+	slots *semaphore.Weighted
 	// room bounds the bytes of the arrivals that wait to be taken in.
 	room *semaphore.Weighted
 	// fail ends the replay: nothing is asked any more, and calls under way are
 	// abandoned. The first reason counts.
 	fail context.CancelCauseFunc
+	// halt lets nothing more begin; calls under way go on.
+	halt context.CancelFunc
 	// interrupted, of the writer alone, says that some job was not done.
 	interrupted bool
 	// broken, of the writer alone, says that the store gave an error.
@@ -75,6 +85,7 @@ type runner struct {
 type targetState struct {
 	Target
 	answered func(caseID, caseHash string, repeat int) bool
+	live     bool // it is really asked: a call may cost money
 	// most is the number of failures in a row that stops the replay, 0 for
 	// never; streak is how many there have been.
 	most   int
@@ -82,6 +93,7 @@ type targetState struct {
 	counts Counts
 	batch  []Entry
 	bytes  int64
+	slots  int64 // that the batch holds
 	// held are the failed calls since the last good one. They are stored once
 	// it is clear that the agent is not down.
 	held    []Entry
@@ -92,15 +104,21 @@ type targetState struct {
 func (t *targetState) holds() bool { return t.most > 0 }
 
 func (r *runner) prepare(ctx context.Context) error {
+	before := 0
 	for _, t := range r.plan.Targets {
 		answered, n, err := r.plan.Store.Answered(ctx, t.Run.ID)
 		if err != nil {
 			return fmt.Errorf("run %s: %w", t.Run.ID, err)
 		}
-		r.targets = append(r.targets, &targetState{Target: t, answered: answered, most: r.plan.maxFailures(t.Agent),
-			counts: Counts{Skipped: n, Errors: map[agent.Class]int{}}, lineage: lineage{}})
+		r.targets = append(r.targets, &targetState{Target: t, answered: answered, live: !t.Agent.Info().Recorded, most: r.plan.maxFailures(t.Agent),
+			counts: Counts{Skipped: n, Errors: map[agent.Class]int{}, Examples: map[agent.Class]Example{}}, lineage: lineage{}})
 		r.planned += t.Run.Planned()
+		if r.targets[len(r.targets)-1].live {
+			before += n
+		}
 	}
+	r.purse = newPurse(r.plan.Budget, before)
+	r.slots = semaphore.NewWeighted(int64(r.plan.concurrency()))
 	r.room = semaphore.NewWeighted(queueBytes)
 	r.gate.begun = r.plan.Begun
 	return nil
@@ -108,13 +126,34 @@ func (r *runner) prepare(ctx context.Context) error {
 
 // drive runs the three stages to their end.
 func (r *runner) drive(ctx context.Context) error {
-	// Two contexts: one says whether to begin a call, the other whether to go
-	// on with it. A cancellation ends the first at once, the second later.
+	// Three contexts: whether to begin a call, whether to go on with it, and
+	// whether to go on scoring its answer. A cancellation ends the first at once,
+	// the others later.
 	begin, stopBeginning := context.WithCancel(ctx)
 	calls, abandon := context.WithCancelCause(context.WithoutCancel(ctx))
+	scoring, stopScoring := context.WithCancel(context.WithoutCancel(ctx))
+	r.halt = stopBeginning
 	r.fail = func(cause error) { abandon(cause); stopBeginning() }
+	defer stopScoring()
 	defer r.fail(errStopped)
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(grace, func() { abandon(errStopped) }) })()
+	defer context.AfterFunc(begin, func() { r.purse.close(errStopped) })()
+	defer context.AfterFunc(calls, func() { time.AfterFunc(scoreGrace, stopScoring) })()
+	if grace := r.plan.grace(); grace > 0 {
+		defer context.AfterFunc(ctx, func() { time.AfterFunc(grace, func() { abandon(errStopped) }) })()
+	}
+	if t := r.plan.Budget.Time; t > 0 {
+		defer time.AfterFunc(t, func() {
+			r.purse.close(fmt.Errorf("%w: it has run for %s", ErrBudget, t))
+			r.halt()
+		}).Stop()
+	}
+	go func() {
+		select {
+		case <-r.plan.Abandon:
+			r.fail(errStopped)
+		case <-calls.Done():
+		}
+	}()
 
 	jobs, arrivals := make(chan job, queueSize), make(chan arrival, queueSize)
 	var feedErr error
@@ -124,7 +163,7 @@ func (r *runner) drive(ctx context.Context) error {
 		feedErr = r.feed(begin, jobs)
 	})
 	for range r.plan.concurrency() {
-		working.Go(func() { r.work(begin, calls, jobs, arrivals) })
+		working.Go(func() { r.work(begin, calls, scoring, jobs, arrivals) })
 	}
 	go func() { working.Wait(); close(arrivals) }()
 	r.write(context.WithoutCancel(ctx), calls, arrivals)
@@ -147,7 +186,7 @@ func (r *runner) end(ctx, calls context.Context, feedErr error) error {
 	case feedErr != nil && !errors.Is(feedErr, errStopped):
 		return feedErr
 	case !whole:
-		return context.Cause(ctx) // nothing else stops a replay
+		return r.reason(ctx)
 	}
 	finished := r.plan.now()
 	for _, t := range r.targets {
@@ -158,19 +197,35 @@ func (r *runner) end(ctx, calls context.Context, feedErr error) error {
 	return nil
 }
 
+// reason says what stopped a replay in which nothing went wrong.
+func (r *runner) reason(ctx context.Context) error {
+	if why := r.purse.why(); why != nil && why != errStopped {
+		return why
+	}
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	return context.Canceled // the calls were abandoned
+}
+
 // report sums up the targets.
 func (r *runner) report() Report {
-	all := Report{Counts: Counts{Errors: map[agent.Class]int{}}}
+	all := Report{Counts: Counts{Errors: map[agent.Class]int{}, Examples: map[agent.Class]Example{}}}
 	for _, t := range r.targets {
 		c := t.counts
-		c.Errors = maps.Clone(c.Errors)
+		c.Errors, c.Examples = maps.Clone(c.Errors), maps.Clone(c.Examples)
 		all.Targets = append(all.Targets, c)
 		all.Asked += c.Asked
 		all.Failed += c.Failed
 		all.Skipped += c.Skipped
 		all.Stored += c.Stored
+		all.Cost.USD += c.Cost.USD
+		all.Cost.Priced += c.Cost.Priced
 		for class, n := range c.Errors {
 			all.Errors[class] += n
+			if _, ok := all.Examples[class]; !ok {
+				all.Examples[class] = c.Examples[class]
+			}
 		}
 	}
 	return all

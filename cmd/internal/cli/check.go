@@ -35,7 +35,7 @@ for .json). The exit code is the verdict.
 
 Without a baseline there is nothing to compare with: the run is stored, the
 result is "not measured" (exit 3), and the command that pins a baseline is
-printed. --pin-first pins this run then, on purpose, and ends with 0.` + stopEarlyDoc,
+printed. --pin-first pins this run then, on purpose, and ends with 0.` + budgetDoc + stopEarlyDoc,
 		Example: `  holdtrue check --agent candidate -o report.md
   holdtrue check --agent candidate --baseline release --inconclusive pass
   holdtrue check --agent candidate --stop-early
@@ -57,10 +57,9 @@ printed. --pin-first pins this run then, on purpose, and ends with 0.` + stopEar
 // check runs the agent and concludes against the pinned baseline.
 func (a *app) check(cmd *cobra.Command, f *checkFlags) (err error) {
 	ctx := cmd.Context()
-	if err := f.run.check(cmd); err != nil {
+	if err := f.run.check(cmd, nil); err != nil {
 		return err
 	}
-	f.run.goOn = a.sameCommand(cmd, nil, "resume") + " --resume"
 	suite, err := a.suite()
 	if err != nil {
 		return err
@@ -145,6 +144,10 @@ func pinned(ctx context.Context, db *store.DB, name string) (eval.Run, bool, err
 // firstRun ends a check that has no baseline.
 func (a *app) firstRun(ctx context.Context, db *store.DB, run eval.Run, name string, pin bool, promises []promise.Account) error {
 	broken := reports.Promises(a.out, promises, a.tableOptions(false))
+	if run.Status != eval.Complete {
+		_, err := fmt.Fprintf(a.out, "NOT MEASURED: run %s of %s was stopped before every case was asked\n", run.ID, run.Name())
+		return errors.Join(broken, err, verdict(withPromises(exitInconclusive, promises)))
+	}
 	if pin {
 		if err := db.Pin(ctx, name, run.ID); err != nil {
 			return err

@@ -10,10 +10,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"golang.org/x/term"
@@ -40,15 +38,19 @@ type app struct {
 	getenv   func(string) (string, bool)
 	// prog is how this program is called in hints.
 	prog string
+	// interrupts tells a replay when not to wait any longer.
+	interrupts *interrupts
+	// opened is the path of the run database, once one was opened.
+	opened string
 
 	configFlag, storeFlag string
 }
 
 // Main runs the command line and gives the exit code.
 func Main(args []string, in io.Reader, out, errOut io.Writer) int {
-	ctx, stop := cancelOnSignal(context.Background())
+	ctx, interrupts, stop := onSignals(context.Background())
 	defer stop()
-	a := &app{in: in, out: out, err: errOut, now: time.Now, getenv: os.LookupEnv, prog: programName()}
+	a := &app{interrupts: interrupts, in: in, out: out, err: errOut, now: time.Now, getenv: os.LookupEnv, prog: programName()}
 	root := a.rootCommand()
 	root.SetArgs(args)
 	root.SetIn(in)
@@ -56,29 +58,6 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	root.SetErr(errOut)
 	cmd, err := root.ExecuteContextC(ctx)
 	return a.exit(ctx, cmd.CommandPath(), err)
-}
-
-// cancelOnSignal ends the context at the first interrupt, so that what was
-// answered is kept; the second one ends the process at once.
-func cancelOnSignal(parent context.Context) (context.Context, func()) {
-	ctx, cancel := context.WithCancel(parent)
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	done := make(chan struct{})
-	go func() {
-		select {
-		case <-signals:
-			cancel()
-		case <-done:
-			return
-		}
-		select {
-		case <-signals:
-			os.Exit(exitCancelled)
-		case <-done:
-		}
-	}()
-	return ctx, func() { signal.Stop(signals); close(done); cancel() }
 }
 
 // verdict is an error that only carries an exit code: the report has said
@@ -132,6 +111,7 @@ func (a *app) exit(ctx context.Context, command string, err error) int {
 	if errors.As(err, &in) || errors.Is(err, fs.ErrNotExist) {
 		return exitUsage
 	}
+	a.hint(a.fullHint(err))
 	return exitFailed
 }
 

@@ -73,7 +73,8 @@ func (a *app) storePath(suite *eval.Suite) string {
 
 // openStore opens the run database for writing, making it if need be.
 func (a *app) openStore(ctx context.Context, suite *eval.Suite) (*store.DB, error) {
-	return store.Open(ctx, a.storePath(suite), store.Options{Now: a.now})
+	a.opened = a.storePath(suite)
+	return store.Open(ctx, a.opened, store.Options{Now: a.now})
 }
 
 // readStore opens a run database that must exist.

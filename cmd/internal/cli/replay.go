@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
-	"strings"
+	"slices"
 
 	"holdtrue/datasets"
 	"holdtrue/eval"
@@ -34,7 +34,8 @@ func namedAgents(suite *eval.Suite, names []string) ([]eval.AgentSpec, error) {
 }
 
 // replay asks the agents every selected case, interleaved, and stores the runs.
-// It returns them in the order of the agents, complete.
+// It returns them in the order of the agents, complete but where f says that the
+// budget stopped them.
 func (a *app) replay(ctx context.Context, suite *eval.Suite, db *store.DB, specs []eval.AgentSpec, f *replayFlags) (runs []eval.Run, err error) {
 	panel, err := eval.NewPanel(suite.Metrics, suite.Dir, scorers.Bind)
 	if err != nil {
@@ -81,13 +82,24 @@ func (a *app) replay(ctx context.Context, suite *eval.Suite, db *store.DB, specs
 		}
 	}
 	var targets []replay.Target
+	var plans []*planned
 	for i, ag := range agents {
 		run := a.plannedRun(suite, scan, panel, specs[i], ag.Info(), f)
 		f.planToStop(run)
-		if err := a.startRun(ctx, db, run, f.resume); err != nil {
+		settings, err := settingsOf(suite, specs[i], f)
+		if err != nil {
 			return nil, err
 		}
+		plans = append(plans, &planned{run: run, settings: settings})
 		targets = append(targets, replay.Target{Agent: ag, Run: run, Panel: panel})
+	}
+	defer func() {
+		for _, p := range plans {
+			p.release()
+		}
+	}()
+	if err := a.startRuns(ctx, db, plans, f.resume); err != nil {
+		return nil, err
 	}
 	return a.drive(ctx, db, suite, targets, f, concurrency)
 }
@@ -125,6 +137,9 @@ func openAgents(ctx context.Context, suite *eval.Suite, specs []eval.AgentSpec, 
 	return agents, nil
 }
 
+// programKey is where the lineage of a run has the version of this program.
+const programKey = "holdtrue"
+
 // plannedRun describes a run before it starts.
 func (a *app) plannedRun(suite *eval.Suite, scan datasets.Summary, panel *eval.Panel, spec eval.AgentSpec, info agent.Info, f *replayFlags) *eval.Run {
 	version := spec.Version
@@ -135,7 +150,7 @@ func (a *app) plannedRun(suite *eval.Suite, scan datasets.Summary, panel *eval.P
 	if repeats == 0 {
 		repeats = max(1, info.Repeats)
 	}
-	lineage := map[string]string{"holdtrue": programVersion()}
+	lineage := map[string]string{programKey: programVersion()}
 	for k, v := range info.Lineage {
 		lineage[k] = v
 	}
@@ -149,54 +164,16 @@ func (a *app) plannedRun(suite *eval.Suite, scan datasets.Summary, panel *eval.P
 	}
 }
 
-// startRun stores a new run, or takes up the interrupted one that it continues.
-func (a *app) startRun(ctx context.Context, db *store.DB, run *eval.Run, resume bool) error {
-	if !resume {
-		return db.NewRun(ctx, run)
-	}
-	old, err := db.Resumable(ctx, run.Suite, run.Agent)
-	if errors.Is(err, store.ErrNotFound) {
-		a.note("no interrupted run of %s; starting a new one", run.Agent)
-		return db.NewRun(ctx, run)
-	}
-	if err != nil {
-		return err
-	}
-	if difference := settingsDiffer(&old, run); difference != "" {
-		return &eval.InputError{Msg: fmt.Sprintf("run %s cannot go on: %s", old.ID, difference),
-			Hint: "holdtrue run --agent " + run.Agent + " starts a new run"}
-	}
-	*run = old
-	a.note("going on with run %s", old.ID)
-	return nil
-}
-
-// settingsDiffer says what is not as it was when the run started.
-func settingsDiffer(old, now *eval.Run) string {
-	switch {
-	case old.SuiteHash != now.SuiteHash:
-		return fmt.Sprintf("the golden set has changed since it started (%d cases then, %d now)", old.Cases, now.Cases)
-	case old.Version != now.Version:
-		return fmt.Sprintf("it asked version %q, the suite now names %q", old.Version, now.Version)
-	case old.Repeats != now.Repeats:
-		return fmt.Sprintf("it asks every case %d times, now %d were asked for", old.Repeats, now.Repeats)
-	case len(old.Metrics) != len(now.Metrics):
-		return fmt.Sprintf("it has %d metrics, the suite now has %d", len(old.Metrics), len(now.Metrics))
-	}
-	for i := range old.Metrics {
-		if ok, what := old.Metrics[i].Same(now.Metrics[i]); !ok {
-			return "its metrics have changed: " + what
-		}
-	}
-	return stopDiffers(old, now)
-}
-
-// drive runs the pipeline and reads the finished runs back.
+// drive runs the pipeline and reads the runs back.
 func (a *app) drive(ctx context.Context, db *store.DB, suite *eval.Suite, targets []replay.Target, f *replayFlags, concurrency int) ([]eval.Run, error) {
+	before, err := costBefore(ctx, db, targets)
+	if err != nil {
+		return nil, err
+	}
 	progress := a.newProgress(targets)
 	plan := replay.Plan{
 		Cases: datasets.Cases(suite, f.selection()), Targets: targets, Concurrency: concurrency,
-		Store: db, Progress: progress.update, Now: a.now,
+		Store: db, Progress: progress.update, Now: a.now, Budget: f.budget(before), Grace: -1,
 	}
 	if f.stop != nil {
 		if err := a.watch(ctx, db, targets[0].Run, f.stop, &plan); err != nil {
@@ -204,16 +181,17 @@ func (a *app) drive(ctx context.Context, db *store.DB, suite *eval.Suite, target
 			return nil, err
 		}
 	}
-	report, err := replay.Run(ctx, plan)
-	progress.finish()
+	report, err := a.ask(ctx, db, plan, progress)
 	a.noteFailures(report)
-	err = errors.Join(err, keepStderr(context.WithoutCancel(ctx), db, targets))
+	kept := keepStderr(context.WithoutCancel(ctx), db, targets)
 	if err != nil {
-		var ids []string
-		for _, t := range targets {
-			ids = append(ids, t.Run.ID)
+		if errors.Is(err, replay.ErrBudget) {
+			a.note("stopped: %v", err)
 		}
-		a.hint(fmt.Sprintf("%s goes on with run %s", f.goOn, strings.Join(ids, " and run ")))
+		a.noteStopped(targets, report, before)
+		err = a.stopped(err, f)
+	}
+	if err := errors.Join(err, kept); err != nil {
 		return nil, err
 	}
 	runs := make([]eval.Run, len(targets))
@@ -224,6 +202,70 @@ func (a *app) drive(ctx context.Context, db *store.DB, suite *eval.Suite, target
 		a.noteSaved(&runs[i])
 	}
 	return runs, nil
+}
+
+// ask replays while it listens to the user and has the disk keep up.
+func (a *app) ask(ctx context.Context, db *store.DB, plan replay.Plan, progress *progress) (replay.Report, error) {
+	defer progress.finish()
+	plan.Abandon = a.interrupts.hold()
+	defer a.interrupts.release()
+	defer context.AfterFunc(ctx, func() {
+		progress.say("stopping: the calls under way are ended and stored; interrupt again not to wait for them")
+	})()
+	if slices.ContainsFunc(plan.Targets, live) {
+		defer a.syncing(db)()
+	}
+	return replay.Run(ctx, plan)
+}
+
+// live says whether the answers of a target cost calls.
+func live(t replay.Target) bool { return !t.Agent.Info().Recorded }
+
+// costBefore is what the stored answers of live agents have cost.
+func costBefore(ctx context.Context, db *store.DB, targets []replay.Target) (sum replay.Cost, err error) {
+	for _, t := range targets {
+		if !live(t) {
+			continue
+		}
+		usd, priced, err := db.Spent(ctx, t.Run.ID)
+		if err != nil {
+			return sum, err
+		}
+		sum.USD += usd
+		sum.Priced += priced
+	}
+	return sum, nil
+}
+
+// noteStopped says of runs that were stopped what they hold and what was spent.
+func (a *app) noteStopped(targets []replay.Target, report replay.Report, before replay.Cost) {
+	for i, c := range report.Targets {
+		a.note("run %s of %s holds %d of %d answers", targets[i].Run.ID, targets[i].Run.Name(), c.Skipped+c.Stored, targets[i].Run.Planned())
+	}
+	if cost := before.USD + report.Cost.USD; before.Priced+report.Cost.Priced > 0 {
+		a.note("%s were spent in all", dollars(cost))
+	}
+}
+
+func dollars(usd float64) string { return fmt.Sprintf("%.4f USD", usd) }
+
+// stopped says how a run goes on that was stopped. A budget that is spent is no
+// error: the run is incomplete, which f says.
+func (a *app) stopped(err error, f *replayFlags) error {
+	if f.cmd == nil { // a demonstration
+		return err
+	}
+	spent := errors.Is(err, replay.ErrBudget)
+	f.stopped = spent
+	switch {
+	case spent:
+		a.hint(a.prog + " " + f.again(f.larger()))
+		return nil
+	case errors.Is(err, replay.ErrUnpriced):
+		return errors.Join(usage(f.again(nil)+", with --max-calls in place of --max-cost", "the answers do not say what they cost (usage.cost_usd), so --max-cost cannot be kept"), err)
+	}
+	a.hint(a.prog + " " + f.again(nil))
+	return err
 }
 
 // keepStderr stores the end of what each agent wrote to its standard error.

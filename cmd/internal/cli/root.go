@@ -12,9 +12,11 @@ const exitCodesHelp = `holdtrue ends with one of these codes. They are a contrac
   0    the candidate holds or improved; or the command did what it was asked
   1    regressed or mixed; of trend: an alarm stands, or a slow fall is significant
   2    never chosen: a crash of the program itself
-  3    inconclusive, or not measured (no baseline, too many failed calls, too few runs)
+  3    inconclusive, or not measured (no baseline, too many failed calls, too few runs, a
+       budget that was spent before every case was asked)
   4    wrong usage or bad input: the message says where and what was expected
-  5    the tool or the machine failed: disk full, store damaged, agent not startable
+  5    the tool or the machine failed: disk full, store damaged, agent not startable,
+       every call failed
   130  cancelled; what was answered is kept, and --resume goes on from there
 
 An inconclusive result ends with 3. A suite that says "inconclusive: pass", or

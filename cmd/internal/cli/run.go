@@ -1,11 +1,8 @@
 package cli
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
-	"holdtrue/eval/drift"
 	"holdtrue/reports"
 )
 
@@ -19,19 +16,19 @@ func (a *app) runCommand() *cobra.Command {
 		Short: "Ask one agent every case, score the answers and store the run",
 		Long: `Run asks one agent of the suite every case, scores the answers and stores them
 as they arrive. A run that was interrupted goes on with --resume; no case that
-was answered is asked again.` + stopEarlyDoc,
+was answered is asked again. If every call failed it ends with 5.` + budgetDoc + stopEarlyDoc,
 		Example: `  holdtrue run --agent current
   holdtrue run --agent candidate --repeat 3 --concurrency 8
   holdtrue run --agent candidate --only topic=refunds --limit 20
+  holdtrue run --agent candidate --max-cost 2.50 --run-timeout 2h
   holdtrue run --agent candidate --resume
   holdtrue run --agent candidate --stop-early --against main`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			ctx := cmd.Context()
-			if err := f.check(cmd); err != nil {
+			if err := f.check(cmd, args); err != nil {
 				return err
 			}
-			f.goOn = a.sameCommand(cmd, nil, "resume") + " --resume"
 			if err := f.checkAgainst(against); err != nil {
 				return err
 			}
@@ -56,17 +53,20 @@ was answered is asked again.` + stopEarlyDoc,
 				if err := f.stopAgainst(base, suiteOptions(suite)); err != nil {
 					return err
 				}
-				f.goOn = fmt.Sprintf("%s --against %s --resume", a.sameCommand(cmd, nil, "resume", "against"), base.ID)
+				against = base.ID // to go on with: a pinned name may move
 			}
 			runs, err := a.replay(ctx, suite, db, spec, &f)
 			if err != nil {
 				return err
 			}
-			summary, err := drift.Summarize(runs[0], db.Rows(ctx, runs[0].ID))
+			summary, err := summarize(ctx, db, runs[0])
 			if err != nil {
 				return err
 			}
-			return reports.Summary(a.out, summary, a.tableOptions(asJSON))
+			if err := reports.Summary(a.out, summary, a.tableOptions(asJSON)); err != nil {
+				return err
+			}
+			return a.ended(summary, &f)
 		},
 	}
 	c.Flags().StringVar(&agentName, "agent", "", "the agent's `NAME` in the suite (default: the only one)")

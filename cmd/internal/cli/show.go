@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"holdtrue/eval"
-	"holdtrue/eval/drift"
 	"holdtrue/eval/store"
 	"holdtrue/eval/wire"
 	"holdtrue/reports"
@@ -55,7 +54,7 @@ scorer facts reads.`,
 				}
 				return reports.Case(a.out, run, c, results, a.tableOptions(asJSON))
 			}
-			summary, err := drift.Summarize(run, db.Rows(ctx, run.ID))
+			summary, err := summarize(ctx, db, run)
 			if err != nil {
 				return err
 			}

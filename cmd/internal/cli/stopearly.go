@@ -75,9 +75,6 @@ func (f *replayFlags) planToStop(run *eval.Run) {
 	}
 	run.Seed = uint64(rand.Uint32())
 	run.StopEarly = &eval.StopEarly{Baseline: f.stop.base.ID, Planned: run.Cases}
-	if opts, err := f.stop.opts.WithDefaults(); err == nil { // else the watch says what is wrong
-		run.StopEarly.Alpha, run.StopEarly.Margin = opts.Alpha, *opts.Margin
-	}
 }
 
 // stopDiffers says what keeps a run from going on as it began.
@@ -91,10 +88,6 @@ func stopDiffers(old, now *eval.Run) string {
 		return fmt.Sprintf("it asks the cases in random order and may stop early, so it goes on with --stop-early against run %s only", old.StopEarly.Baseline)
 	case old.StopEarly.Baseline != now.StopEarly.Baseline:
 		return fmt.Sprintf("it may stop early against run %s, and now run %s was named", old.StopEarly.Baseline, now.StopEarly.Baseline)
-	case old.StopEarly.Alpha != now.StopEarly.Alpha:
-		return fmt.Sprintf("it may stop early at alpha %v, and now %v was asked for: its error rate would be neither", old.StopEarly.Alpha, now.StopEarly.Alpha)
-	case old.StopEarly.Margin != now.StopEarly.Margin:
-		return fmt.Sprintf("it may stop early with a margin of %v, and now %v was asked for", old.StopEarly.Margin, now.StopEarly.Margin)
 	}
 	return ""
 }
@@ -169,7 +162,7 @@ func (s stoppingStore) Finish(ctx context.Context, runID string, finished time.T
 // noteSaved says what stopping early saved.
 func (a *app) noteSaved(run *eval.Run) {
 	switch {
-	case run.StopEarly == nil:
+	case run.StopEarly == nil || run.Status != eval.Complete:
 	case run.Stopped():
 		saved := (run.StopEarly.Planned - run.Cases) * run.Repeats
 		a.note("stopped early: %s after %d of %d cases against run %s; %d of %d calls saved",

@@ -20,7 +20,7 @@ the same cases, turn by turn, so that a slow hour or a full disk hits both
 alike, stores both runs and compares them. Further candidates are each compared
 with the current agent; the exit code is that of the worst. As JSON several
 comparisons are one object, {"schema": 1, "comparisons": [...]}, in the order of
-the candidates.`,
+the candidates.` + budgetDoc,
 		Example: `  holdtrue swap current candidate
   holdtrue swap current candidate --repeat 3
   holdtrue swap current candidate --format markdown -o report.md`,
@@ -28,10 +28,9 @@ the candidates.`,
 		ValidArgsFunction: a.completeAgents,
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			ctx := cmd.Context()
-			if err := rf.check(cmd); err != nil {
+			if err := rf.check(cmd, args); err != nil {
 				return err
 			}
-			rf.goOn = a.sameCommand(cmd, args, "resume") + " --resume"
 			suite, err := a.suite()
 			if err != nil {
 				return err
