@@ -254,6 +254,7 @@ func (s *DB) prepare(ctx context.Context, readOnly bool) error {
 
 type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
 // identify reads the schema version. A file is fresh if it has no application
