@@ -220,6 +220,11 @@ func (s *DB) readOutput(ctx context.Context, o *eval.Output, textID int64, logID
 	if err != nil {
 		return err
 	}
+	return setLog(o, log)
+}
+
+// setLog reads what logOf wrote.
+func setLog(o *eval.Output, log []byte) error {
 	var f logForm
 	if err := json.Unmarshal(log, &f); err != nil {
 		return err
@@ -247,6 +252,14 @@ func (s *DB) scores(ctx context.Context, runID, values, reasons string) ([]eval.
 	if err != nil {
 		return nil, err
 	}
+	return scoresOf(&run, values, reasons)
+}
+
+// scoresOf makes scores of a run's metrics; without a run there are none.
+func scoresOf(run *eval.Run, values, reasons string) ([]eval.Score, error) {
+	if run == nil {
+		return nil, nil
+	}
 	notes := map[int]note{}
 	if reasons != "" {
 		if err := json.Unmarshal([]byte(reasons), &notes); err != nil {
@@ -255,9 +268,9 @@ func (s *DB) scores(ctx context.Context, runID, values, reasons string) ([]eval.
 	}
 	var scores []eval.Score
 	var strange error
-	err = eachScore([]byte(values), func(metric int, status eval.Status, value float64) {
+	err := eachScore([]byte(values), func(metric int, status eval.Status, value float64) {
 		if metric >= len(run.Metrics) {
-			strange = fmt.Errorf("run %s has a score of metric %d and only %d metrics", runID, metric, len(run.Metrics))
+			strange = fmt.Errorf("run %s has a score of metric %d and only %d metrics", run.ID, metric, len(run.Metrics))
 			return
 		}
 		n := notes[metric]
