@@ -79,7 +79,8 @@ type access int
 const (
 	readWrite access = iota
 	readOnly
-	frozen // nobody writes: no lock is taken and no write-ahead log is looked for
+	frozen   // nobody writes: no lock is taken and no write-ahead log is looked for
+	volatile // in memory, of one connection: gone with it
 )
 
 func openAs(ctx context.Context, path string, as access, now func() time.Time) (*DB, error) {
@@ -99,7 +100,10 @@ func openAs(ctx context.Context, path string, as access, now func() time.Time) (
 		now = time.Now
 	}
 	s := &DB{db: db, path: path, now: now}
-	if err := s.prepareBusy(ctx, as != readWrite); err != nil {
+	if as == volatile {
+		db.SetMaxOpenConns(1)
+	}
+	if err := s.prepareBusy(ctx, as == readOnly || as == frozen); err != nil {
 		return nil, errors.Join(s.explain(err), db.Close())
 	}
 	return s, nil
