@@ -411,6 +411,13 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if do := os.Getenv("STORE_TEST_DO"); do != "" {
+		if err := doOver(do, os.Getenv("STORE_TEST_PATH")); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	os.Exit(m.Run())
 }
 
