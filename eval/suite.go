@@ -21,6 +21,7 @@ type Suite struct {
 	// standard measures, by which a change of behaviour is told.
 	WithoutMeasures bool
 	Compare         CompareSpec
+	Promises        []PromiseSpec
 	// Redact names the kinds of secrets and personal data that are not stored;
 	// "all" stands for every kind.
 	Redact    []string

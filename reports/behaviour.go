@@ -25,16 +25,31 @@ func behaviour(c *drift.Comparison) (shown []*drift.Metric, quiet int) {
 	return append(shown, asked...), quiet
 }
 
-// behaviourLines say what of the measures no table shows.
+// behaviourLines say what of the measures and the vocabulary no table shows.
 func behaviourLines(c *drift.Comparison) []string {
-	var lines []string
-	if _, quiet := behaviour(c); quiet == 1 {
-		lines = append(lines, "1 other measure shows no change beyond noise.")
-	} else if quiet > 1 {
-		lines = append(lines, fmt.Sprintf("%d other measures show no change beyond noise.", quiet))
+	var lines, still []string
+	shown, quiet := behaviour(c)
+	if quiet > 0 {
+		what := "measure"
+		if len(shown) > 0 {
+			what = "other measure"
+		}
+		still = append(still, several(quiet, what))
 	}
-	if v := c.Vocabulary; v != nil && v.Reason != "" {
+	switch v := c.Vocabulary; {
+	case v == nil || v.Cases == 0: // no text changed, as the head says
+	case v.Verdict == drift.Changed:
 		lines = append(lines, "Vocabulary: "+plain(v.Reason)+".")
+	default:
+		still = append(still, "the vocabulary")
+	}
+	verb := "show"
+	if len(still) == 1 && quiet <= 1 {
+		verb = "shows"
+	}
+	if len(still) > 0 {
+		text := strings.Join(still, " and ") + " " + verb + " no change beyond noise."
+		lines = append([]string{strings.ToUpper(text[:1]) + text[1:]}, lines...)
 	}
 	return lines
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"holdtrue/eval/drift"
+	"holdtrue/eval/promise"
 )
 
 var jsonFormat = &Format{Name: "json", Doc: "the whole comparison, numbers unrounded, for other programs", Write: writeJSON}
@@ -13,7 +14,7 @@ var jsonFormat = &Format{Name: "json", Doc: "the whole comparison, numbers unrou
 // schemaNumber is raised when a field changes its meaning or goes away.
 const schemaNumber = 1
 
-func writeJSON(w io.Writer, c *drift.Comparison, _ Options) error {
+func writeJSON(w io.Writer, c *drift.Comparison, opt Options) error {
 	m := *c
 	m.Reasons, m.Metrics, m.Others, m.Left, m.Worse = list(m.Reasons), list(m.Metrics), list(m.Others), list(m.Left), list(m.Worse)
 	m.Options.Slices = list(m.Options.Slices)
@@ -22,7 +23,8 @@ func writeJSON(w io.Writer, c *drift.Comparison, _ Options) error {
 	return asJSON(w, struct {
 		Schema int `json:"schema"`
 		*drift.Comparison
-	}{schemaNumber, &m})
+		Promises []promise.Account `json:"promises,omitempty"`
+	}{schemaNumber, &m, opt.Promises})
 }
 
 // list is [] where there is nothing, so that a program can go through it

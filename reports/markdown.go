@@ -29,11 +29,12 @@ func writeMarkdown(w io.Writer, c *drift.Comparison, opt Options) error {
 	if limit == 0 {
 		limit = DefaultMaxBytes
 	}
-	head := markdownHead(c)
+	head := markdownHead(c, opt)
 	foot := markdownFoot(c, opt)
 	parts := []section{
 		{"the metrics table", markdownMetrics(c)},
 		{"the table of slices", markdownSlices(c)},
+		{"promises", promiseMarkdown(opt.Promises)},
 	}
 	for i, w := range c.Worse[:min(shownCases, len(c.Worse))] {
 		parts = append(parts, section{"worst case " + fmt.Sprint(i+1), markdownCase(c, i, &w)})
@@ -83,9 +84,13 @@ func cutBytes(s string, n int) string {
 	return s
 }
 
-func markdownHead(c *drift.Comparison) string {
+func markdownHead(c *drift.Comparison, opt Options) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "<!-- holdtrue:%s -->\n", marker(c.Candidate.Run.Suite))
+	if broken := brokenLine(opt.Promises); broken != "" {
+		word, rest, _ := strings.Cut(broken, ":")
+		fmt.Fprintf(&b, "### 🔴 %s\n\n%s\n\n", word, inline(strings.TrimSpace(rest)))
+	}
 	word, rest, _ := strings.Cut(headline(c), ":")
 	fmt.Fprintf(&b, "### %s %s\n\n%s\n", sign(c.Verdict), word, inline(strings.TrimSpace(rest)))
 	for _, l := range howSure(c) {

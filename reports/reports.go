@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"holdtrue/eval/drift"
+	"holdtrue/eval/promise"
 )
 
 // Options of every report.
@@ -20,6 +21,8 @@ type Options struct {
 	Reproduce string
 	// Commands are worth trying next.
 	Commands []string
+	// Promises are the accounts of the candidate's agent, or of a history's.
+	Promises []promise.Account
 	// MaxBytes bounds a markdown report; 0 takes DefaultMaxBytes.
 	MaxBytes int
 }

@@ -37,7 +37,7 @@ func rich() *drift.Comparison {
 	}
 	cell := func(slice string, v drift.Verdict, diff float64) drift.Cell {
 		return drift.Cell{Slice: slice, Verdict: v, Cases: 120, Baseline: 0.9, Candidate: 0.9 + diff, Diff: diff, Low: diff - 0.03, High: diff + 0.03,
-			Method: "gaffke", Worse: 12, Better: 2, Same: 106, P: 0.012, PAdjusted: 0.034, PWithin: f(0.00002), Detectable: f(0.031), HoldsAt: f(0.042), NeedCases: 340}
+			Method: "gaffke", Worse: 12, Better: 2, Same: 106, P: 0.012, PAdjusted: 0.034, PWithin: f(0.00002), DetectableEven: f(0.031), DetectableLosses: f(0.042), HoldsAt: f(0.042), NeedCases: 340, NeedRepeats: 3}
 	}
 	run := func(id, agent string) eval.Run {
 		return eval.Run{ID: id, Suite: "support <bot>", Agent: agent, Version: "1.4", Status: eval.Complete, Cases: 120, Repeats: 3, Started: time.Unix(0, 0).UTC()}
@@ -264,11 +264,11 @@ func TestSmallModelsWriteListsAsLists(t *testing.T) {
 
 func TestBlindKnowsUnits(t *testing.T) {
 	c := &drift.Comparison{Metrics: []drift.Metric{
-		{Metric: eval.Metric{Name: "latency", Scale: eval.Measure, Unit: "ms"}, Verdict: drift.Holds, Overall: drift.Cell{Detectable: f(120), HoldsAt: f(250.5)}},
-		{Metric: eval.Metric{Name: "facts", Scale: eval.Unit}, Verdict: drift.Inconclusive, Overall: drift.Cell{Detectable: f(.031)}},
+		{Metric: eval.Metric{Name: "latency", Scale: eval.Measure, Unit: "ms"}, Verdict: drift.Holds, Overall: drift.Cell{DetectableEven: f(120), HoldsAt: f(250.5)}},
+		{Metric: eval.Metric{Name: "facts", Scale: eval.Unit}, Verdict: drift.Inconclusive, Overall: drift.Cell{DetectableEven: f(.031), DetectableLosses: f(.04)}},
 	}}
-	want := []string{"latency: an even loss under 120 ms would have gone unseen 1 time in 5 or more often; shown to hold within 250.5 ms",
-		"facts: an even loss under 3.1 points would have gone unseen 1 time in 5 or more often"}
+	want := []string{"latency: an even change of less than 120 ms would have gone unseen 1 time in 5 or more often; shown to hold within 250.5 ms",
+		"facts: an even erosion of less than 3.1 points, or losses adding up to less than 4.0 points would have gone unseen 1 time in 5 or more often"}
 	if d := cmp.Diff(want, blind(c)); d != "" {
 		t.Error(d)
 	}

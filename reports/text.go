@@ -26,6 +26,9 @@ func writeText(w io.Writer, c *drift.Comparison, opt Options) error {
 			return err
 		}
 	}
+	if err := promiseText(t.b, t.opt.Promises, t.opt.Width); err != nil {
+		return err
+	}
 	t.lines("Flaky: the same version answers now well, now badly", flaky(c))
 	t.lines("Left out", leftOut(c))
 	t.lines("What these cases could not have shown", blind(c))
@@ -42,14 +45,12 @@ type textWriter struct {
 }
 
 func (t textWriter) head() {
+	if broken := brokenLine(t.opt.Promises); broken != "" {
+		fmt.Fprintln(t.b, t.paint(wrap(broken, t.opt.Width), color.FgRed))
+	}
 	first := wrap(headline(t.c), t.opt.Width)
 	word, rest, _ := strings.Cut(first, ":")
-	if t.opt.Color {
-		paint := color.New(verdictColor(t.c.Verdict), color.Bold)
-		paint.EnableColor()
-		word = paint.Sprint(word)
-	}
-	fmt.Fprintf(t.b, "%s:%s\n", word, rest)
+	fmt.Fprintf(t.b, "%s:%s\n", t.paint(word, verdictColor(t.c.Verdict)), rest)
 	for _, l := range howSure(t.c) {
 		fmt.Fprintln(t.b, wrap(l, t.opt.Width))
 	}
@@ -59,6 +60,16 @@ func (t textWriter) head() {
 	for _, n := range neutralLines(t.c.Next) {
 		fmt.Fprintln(t.b, wrap("-> "+n, t.opt.Width))
 	}
+}
+
+// paint colours a text where there is colour.
+func (t textWriter) paint(text string, attribute color.Attribute) string {
+	if !t.opt.Color {
+		return text
+	}
+	paint := color.New(attribute, color.Bold)
+	paint.EnableColor()
+	return paint.Sprint(text)
 }
 
 func verdictColor(v drift.Verdict) color.Attribute {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"holdtrue/eval/drift"
+	"holdtrue/eval/promise"
 )
 
 // TrendOptions of the reports of a history.
@@ -43,7 +44,7 @@ func FindTrend(name string) (*TrendFormat, bool) {
 	return nil, false
 }
 
-func writeTrendJSON(w io.Writer, t *drift.Trend, _ TrendOptions) error {
+func writeTrendJSON(w io.Writer, t *drift.Trend, opt TrendOptions) error {
 	m := *t
 	m.Reasons, m.Next, m.Warnings, m.Ended = list(m.Reasons), list(m.Next), list(m.Warnings), list(m.Ended)
 	m.Options.Metrics, m.Options.Slices, m.Options.Keys = list(m.Options.Metrics), list(m.Options.Slices), list(m.Options.Keys)
@@ -61,7 +62,8 @@ func writeTrendJSON(w io.Writer, t *drift.Trend, _ TrendOptions) error {
 	return asJSON(w, struct {
 		Schema int `json:"schema"`
 		*drift.Trend
-	}{schemaNumber, &m})
+		Promises []promise.Account `json:"promises,omitempty"`
+	}{schemaNumber, &m, opt.Promises})
 }
 
 // trendHeadline is the verdict with what it means for the reader.

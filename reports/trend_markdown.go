@@ -15,8 +15,8 @@ func writeTrendMarkdown(w io.Writer, t *drift.Trend, opt TrendOptions) error {
 	if limit == 0 {
 		limit = DefaultMaxBytes
 	}
-	head, foot := trendMarkdownHead(t), trendMarkdownFoot(t, opt)
-	parts := []section{{"the table of series", trendMarkdownTable(t, opt)}}
+	head, foot := trendMarkdownHead(t, opt), trendMarkdownFoot(t, opt)
+	parts := []section{{"the table of series", trendMarkdownTable(t, opt)}, {"promises", promiseMarkdown(opt.Promises)}}
 	for _, s := range charted(t) {
 		parts = append(parts, section{"the chart of " + plain(cut(s.Metric.Name, 80)), trendMarkdownChart(t, s, opt)})
 	}
@@ -47,9 +47,13 @@ func writeTrendMarkdown(w io.Writer, t *drift.Trend, opt TrendOptions) error {
 	return flush(w, &b)
 }
 
-func trendMarkdownHead(t *drift.Trend) string {
+func trendMarkdownHead(t *drift.Trend, opt TrendOptions) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "<!-- holdtrue-trend:%s -->\n", marker(t.Suite))
+	if broken := brokenLine(opt.Promises); broken != "" {
+		word, rest, _ := strings.Cut(broken, ":")
+		fmt.Fprintf(&b, "### 🔴 %s\n\n%s\n\n", word, inline(strings.TrimSpace(rest)))
+	}
 	word, rest, _ := strings.Cut(trendHeadline(t), ":")
 	fmt.Fprintf(&b, "### %s %s\n\n%s\n\n%s\n", trendSign(t.Verdict), word, inline(strings.TrimSpace(rest)), inline(trendExtent(t)))
 	const most = 12

@@ -27,6 +27,9 @@ func writeTrendText(w io.Writer, t *drift.Trend, opt TrendOptions) error {
 	if err := trendTable(&b, t, opt); err != nil {
 		return err
 	}
+	if err := promiseText(&b, opt.Promises, opt.Width); err != nil {
+		return err
+	}
 	text := textWriter{b: &b, opt: opt.Options}
 	text.lines("Where a series begins anew", trendBreaks(t))
 	text.lines("Left out", trendLeft(t))
@@ -38,6 +41,9 @@ func writeTrendText(w io.Writer, t *drift.Trend, opt TrendOptions) error {
 }
 
 func trendHead(b *bytes.Buffer, t *drift.Trend, opt TrendOptions) {
+	if broken := brokenLine(opt.Promises); broken != "" {
+		fmt.Fprintln(b, textWriter{opt: opt.Options}.paint(wrap(broken, opt.Width), color.FgRed))
+	}
 	word, rest, _ := strings.Cut(wrap(trendHeadline(t), opt.Width), ":")
 	if opt.Color {
 		paint := color.New(trendColor(t.Verdict), color.Bold)

@@ -241,7 +241,7 @@ func blind(c *drift.Comparison) []string {
 	var lines []string
 	for i := range c.Metrics {
 		m := &c.Metrics[i]
-		if m.Overall.Detectable == nil || m.Verdict != drift.Inconclusive && m.Verdict != drift.Holds {
+		if m.Overall.DetectableEven == nil && m.Overall.DetectableLosses == nil || m.Verdict != drift.Inconclusive && m.Verdict != drift.Holds {
 			continue
 		}
 		amount := func(v float64) string {
@@ -250,7 +250,16 @@ func blind(c *drift.Comparison) []string {
 			}
 			return fmt.Sprintf("%.1f points", 100*min(1, v))
 		}
-		line := fmt.Sprintf("%s: an even loss under %s would have gone unseen 1 time in 5 or more often", plain(m.Metric.Name), amount(*m.Overall.Detectable))
+		var unseen []string
+		if v := m.Overall.DetectableEven; v != nil && m.Metric.Scale == eval.Measure {
+			unseen = append(unseen, "an even change of less than "+amount(*v))
+		} else if v != nil {
+			unseen = append(unseen, "an even erosion of less than "+amount(*v))
+		}
+		if v := m.Overall.DetectableLosses; v != nil {
+			unseen = append(unseen, "losses adding up to less than "+amount(*v))
+		}
+		line := fmt.Sprintf("%s: %s would have gone unseen 1 time in 5 or more often", plain(m.Metric.Name), strings.Join(unseen, ", or "))
 		if h := m.Overall.HoldsAt; h != nil {
 			line += "; shown to hold within " + amount(*h)
 		}

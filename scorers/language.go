@@ -19,7 +19,7 @@ var languageScorer = &eval.Scorer{
 
 The language is told as script does it: by the script of most letters (Japanese by
 its kana), and in the Latin script by a vote of frequent words of de, en, es, fi, fr,
-id, it, nl, pl, pt, sv, sw, tr and vi, in the first 500 bytes. Languages that share
+id, it, nl, pl, pt, sv, sw, tr and vi, in the first 400 bytes. Languages that share
 another script are not told apart. Of several messages the last one of the user
 counts. Where the prompt or the output has too few such words to tell, or two
 languages have as many, the case is skipped; in practice many short answers are.`,
@@ -78,7 +78,7 @@ func (t tongue) String() string {
 }
 
 // tongueHead is how many bytes of a text tell its language.
-const tongueHead = 500
+const tongueHead = 400
 
 func tongueOf(s string) tongue {
 	head := text.Lower(cut(s, tongueHead))

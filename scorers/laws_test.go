@@ -64,7 +64,7 @@ var lawArgs = map[string][]string{
 	"command":           {`{"run":["sh","-c","while read -r line; do echo '{\"score\":0.5}'; done"],"timeout":20}`},
 	"all-of":            {`{"metrics":["exact",{"regex":{"pattern":"(?i)days"}}]}`},
 	"mean-of":           {`{"metrics":[{"exact":{"weight":2}},"rouge-l"]}`},
-	"structure":         {`{"element":"paragraphs","min":1,"separator":"***"}`, `{"element":"sections","separator":"PART","max":3}`, `{"element":"highlights","min":0}`, `{"element":"capitals","min":1}`, `{"element":"code","max":0}`, `{"distinct":true,"element":"paragraphs"}`},
+	"structure":         {`{"element":"paragraphs","min":1,"separator":"***"}`, `{"element":"sections","separator":"PART","max":3}`, `{"element":"highlights","min":0}`, `{"element":"capitals","min":1}`, `{"element":"code","max":0}`, `{"element":"lists","min":1}`, `{"element":"tables","min":1}`, `{"distinct":true,"element":"paragraphs"}`},
 	"keywords":          {`{"words":["days","東京"]}`, `{"words":"a","match":"part","max":3,"case_sensitive":true}`},
 	"characters":        {`{"of":",-]","max":0}`, `{"class":"Han","min":1}`},
 	"letter-case":       {`{"case":"upper"}`},

@@ -44,11 +44,11 @@ lo siento,lo siento, /pero no`), "\n")
 			case 1:
 				text = strings.NewReplacer("k", "\u212A", "s", "ſ").Replace(text) // the same letters to a pattern
 			}
-			low := strings.ToLower(text)
-			for _, p := range refusals() {
+			may := possible(strings.ToLower(text))
+			for k, p := range refusals() {
 				if p.pattern.MatchString(text) {
 					matched[i]++
-					if !p.possible(low) && !strings.Contains(low, "ſ") {
+					if may>>k&1 == 0 {
 						t.Fatalf("%q matches %.60s and was passed over", text, p.pattern)
 					}
 				}

@@ -32,7 +32,8 @@ var allowed = map[string][]string{
 	"scorers/scorertest":    {"eval", "scorers"},
 	"datasets":              {"eval", "eval/wire"},
 	"datasets/demo":         {"eval", "eval/wire", "datasets", "scorers/text"},
-	"reports":               {"eval", "eval/drift"},
+	"eval/promise":          {"eval", "eval/stats"},
+	"reports":               {"eval", "eval/drift", "eval/promise"},
 	"cmd/internal/cli":      {"*"},
 	"cmd/holdtrue":          {"cmd/internal/cli"},
 }

@@ -186,8 +186,12 @@ func (c *Comparison) adviseOnDoubt(next func(string, ...any)) {
 		}
 	}
 	if neediest != nil {
-		next("add cases (about %d instead of %d settle %s within %s), or answer each case several times",
-			neediest.Overall.NeedCases, neediest.Overall.Cases, neediest.Metric.Name, amountOf(neediest.Metric, neediest.Margin))
+		instead := ""
+		if n := neediest.Overall.NeedRepeats; n > 0 {
+			instead = fmt.Sprintf(", or answer each case %d times", n)
+		}
+		next("add cases (about %d instead of %d settle %s within %s)%s",
+			neediest.Overall.NeedCases, neediest.Overall.Cases, neediest.Metric.Name, amountOf(neediest.Metric, neediest.Margin), instead)
 	}
 	for _, m := range c.Metrics {
 		if m.Verdict == Inconclusive && m.Overall.HoldsAt != nil && *m.Overall.HoldsAt < 1 {

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	power        = 0.8  // the chance of seeing the loss that Detectable names
+	power        = 0.8  // the chance of seeing the losses that a cell names
 	holdsAt      = 0.95 // one-sided confidence of "holds"
 	leastMeasure = 59   // cases under which a measure is never said to hold: 5 % of the cases could differ in any way unseen
 )
@@ -74,7 +74,7 @@ func (p *pairs) finish(f *finding, margin float64, opts Options) Cell {
 		c.McNemarExact = &exact
 	}
 	c.RunNoise = f.noise
-	f.sensitivity(&c)
+	f.closedForm(&c)
 	if !gates(f.m.metric) {
 		c.Verdict = NoChangeSeen
 		if f.moved() && !f.explained() {
@@ -85,12 +85,11 @@ func (p *pairs) finish(f *finding, margin float64, opts Options) Cell {
 	}
 	c.HoldsAt = bounds
 	c.Verdict = f.verdict(bounds, margin)
-	if c.Verdict == Inconclusive {
-		c.NeedCases = f.need(&c, diff, margin)
-	}
-	c.Reason = f.m.reason(&c, margin, opts.Confidence)
-	if f.moved() && f.explained() {
-		c.Reason += f.noise.words()
+	if c.Verdict != Inconclusive { // else it is said when all is known that could be seen
+		c.Reason = f.m.reason(&c, margin, opts.Confidence)
+		if f.moved() && f.explained() {
+			c.Reason += f.noise.words()
+		}
 	}
 	return c
 }
@@ -159,23 +158,6 @@ func (f *finding) interval(c *Cell, diff []float64, confidence float64) *float64
 	return &margin
 }
 
-// sensitivity sets the smallest even loss that would have been seen.
-func (f *finding) sensitivity(c *Cell) {
-	_, variance, n := stats.Moments(f.d)
-	repeats := f.m.repeats
-	measure := f.m.metric.Scale == eval.Measure
-	if measure {
-		repeats = math.Inf(1) // no ceiling: a loss adds no variance
-	}
-	loss, ok := stats.Detectable(n, repeats, variance, f.level, power)
-	if measure {
-		loss = c.Baseline * -math.Expm1(-loss) // from log ratio to the measure's unit
-	}
-	if ok && loss <= max(1, c.Baseline) && (!measure || variance > 0) {
-		c.Detectable = &loss
-	}
-}
-
 // verdict follows the order of the specification: mixed, regressed, improved,
 // holds, inconclusive.
 func (f *finding) verdict(holds *float64, margin float64) Verdict {
@@ -196,22 +178,4 @@ func (f *finding) verdict(holds *float64, margin float64) Verdict {
 		return Holds
 	}
 	return Inconclusive
-}
-
-// need estimates the cases that would settle the cell: enough for it to hold if
-// nothing changed and the noise stays, or, where it has as many already, enough
-// to show the difference at hand.
-func (f *finding) need(c *Cell, diff []float64, margin float64) int {
-	_, variance, n := stats.Moments(diff)
-	if f.m.metric.Scale == eval.Measure {
-		return 0
-	}
-	need := stats.CasesToHold(margin, variance, holdsAt)
-	if need <= n {
-		need = stats.CasesToDetect(math.Abs(c.Diff), f.m.repeats, variance, f.level, power)
-	}
-	if need <= n {
-		return 0
-	}
-	return need
 }

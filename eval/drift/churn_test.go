@@ -24,6 +24,9 @@ func said(cases, n int, text func(i, r int) uint64) []eval.Row {
 // more than half of alpha of the comparisons: 400 of 60 cases that answer with
 // one of 1 to 6 texts, 3 repeats a side, seed 3, three standard errors.
 func TestChurnKeepsItsLevel(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation: left out by -short")
+	}
 	const reps = 400
 	r := rand.New(rand.NewPCG(3, 3))
 	above := 0

@@ -52,8 +52,9 @@ type Comparison struct {
 	Pairing Pairing  `json:"pairing"`
 	Metrics []Metric `json:"metrics"` // the gating family, in the order of the run
 	// Others are the measures and metrics that do not gate: changed or not. With
-	// Vocabulary, nil where the texts could not be read, they are a second family,
-	// with the level Options.Alpha to itself and half of it for each of the two.
+	// Vocabulary, nil where the texts could not be read, they are a second family
+	// with the level Options.Alpha to itself, which its tests share evenly: of the
+	// means, of the spread (PSpread) and of the vocabulary, as many as there are.
 	Others     []Metric    `json:"others"`
 	Vocabulary *Vocabulary `json:"vocabulary,omitzero"`
 	Errors     *Metric     `json:"errors"`   // share of failed calls, over all planned outputs
@@ -109,7 +110,7 @@ type Options struct {
 	Alpha    float64  `json:"alpha"`     // two-sided, for the whole family; default 0.05
 	Margin   *float64 `json:"margin"`    // tolerated loss in score points; default 0.05, used where a metric has none
 	Slices   []string `json:"slices"`    // tag keys
-	Draws    int      `json:"draws"`     // default 9999
+	Draws    int      `json:"draws"`     // default 9999; with fewer, less is simulated of what could be seen, too
 	MaxCases int      `json:"max_cases"` // default 20
 	// MaxFailed is the share of failed calls on a side above which nothing is
 	// concluded; default 0.10.
@@ -185,6 +186,9 @@ type Cell struct {
 	P         float64  `json:"p"`
 	PAdjusted float64  `json:"p_adjusted"`
 	PWithin   *float64 `json:"p_within,omitzero"`
+	// PSpread is the p of the test that the outputs of a case are spread as before,
+	// corrected for all measures; nil but for measures with repeats on both sides.
+	PSpread *float64 `json:"p_spread,omitzero"`
 	// McNemarExact is McNemar's exact two-sided p, where every score is 0 or 1
 	// and every case has one output a side; nil elsewhere.
 	McNemarExact *float64 `json:"mcnemar_exact,omitzero"`
@@ -193,14 +197,23 @@ type Cell struct {
 	// where there are eight or more.
 	RunNoise *CellNoise `json:"run_noise,omitzero"`
 
-	// Detectable is the smallest even loss that would have been seen 4 times in
-	// 5, in the metric's scale; NaN is never stored: nil where unknown.
-	Detectable *float64 `json:"detectable,omitzero"`
+	// DetectableEven is the smallest even erosion that would have been seen 4
+	// times in 5: of yes and no scores every passing output fails with the same
+	// probability, of others every output loses the same share. Of a measure it is
+	// the change of all outputs by the same factor, in the measure's unit.
+	// DetectableLosses is the smallest loss that comes from single cases of which
+	// every output drops to the worst score. Both are average losses, in the
+	// metric's scale, and nil where there is none. They are simulated for the
+	// overall cell of an inconclusive metric, elsewhere the closed form.
+	DetectableEven   *float64 `json:"detectable_even,omitzero"`
+	DetectableLosses *float64 `json:"detectable_losses,omitzero"`
 	// HoldsAt is the smallest margin within which this cell provably holds.
 	HoldsAt *float64 `json:"holds_at,omitzero"`
-	// NeedCases estimates the cases needed to settle an inconclusive cell; 0
-	// where unknown or settled.
-	NeedCases int `json:"need_cases,omitzero"`
+	// NeedCases estimates the cases needed to settle an inconclusive cell with
+	// as many repeats as it has, NeedRepeats the repeats needed with as many cases;
+	// 0 where unknown, impossible or settled.
+	NeedCases   int `json:"need_cases,omitzero"`
+	NeedRepeats int `json:"need_repeats,omitzero"`
 }
 
 // Left is a metric that was left out.

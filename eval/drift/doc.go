@@ -5,6 +5,7 @@
 // time, slowly or with which run, under an alarm whose rate is kept.
 //
 // It reads rows (numbers and identities, no text), asks eval/stats for every
-// test and interval, and fetches texts only for the few cases a report shows.
+// test and interval, and fetches texts only for the few cases a report shows; of
+// texts that changed it is given the words.
 // It knows no scorer, no file, no database and no screen.
 package drift

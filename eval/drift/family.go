@@ -52,7 +52,7 @@ func (p *pairs) testSorted(family []*measured, opts Options, at levels, seed uin
 		within, n = p.testWithin(family, cells, owner, opts.Draws, seed)
 		draws = max(draws, n)
 	}
-	finished := make([]Cell, len(cells))
+	finished, findings := make([]Cell, len(cells)), make([]finding, len(cells))
 	each(len(cells), func(i int) {
 		f := finding{cell: &cells[i], test: averages.Tests[i], adjusted: averages.Adjusted[i], level: averages.Level, levels: at}
 		if within != nil {
@@ -61,8 +61,10 @@ func (p *pairs) testSorted(family []*measured, opts Options, at levels, seed uin
 		if cells[i].slice < 0 || f.moved() {
 			f.noise = p.noise(&f, opts.Alpha/float64(len(family)))
 		}
+		findings[i] = f
 		finished[i] = p.finish(&f, marginOf(cells[i].m, opts), opts)
 	})
+	p.explainDoubt(findings, finished, opts, seed)
 	for k, x := range family {
 		out[k] = Metric{Metric: x.metric, Margin: marginOf(x, opts)}
 	}
@@ -89,6 +91,9 @@ func (p *pairs) cells(family []*measured) (cells []cell, owner []int) {
 			whole.take(int32(i))
 		}
 		cells, owner = append(cells, whole), append(owner, k)
+		if x.metric.Standard && !whole.moved() {
+			continue // of what nobody asked for and is as it was, the slices say nothing more
+		}
 		for s := range p.slices {
 			part := newCell(x, s, len(p.slices[s].cases))
 			for _, i := range p.slices[s].cases {
@@ -104,6 +109,11 @@ func (p *pairs) cells(family []*measured) (cells []cell, owner []int) {
 
 func newCell(x *measured, slice, most int) cell {
 	return cell{m: x, slice: slice, rows: make([]int32, 0, most), d: make([]float64, 0, most)}
+}
+
+// moved reports whether any case differs.
+func (c *cell) moved() bool {
+	return slices.ContainsFunc(c.d, func(d float64) bool { return d != 0 })
 }
 
 // take adds a case if it has a score on both sides. One whose difference cannot

@@ -153,8 +153,11 @@ func (p *pairs) summarize(c *Comparison, f *flags) CaseFlags {
 	switch {
 	case c.WorseTotal == 0:
 	case s.NoiseUnknown && s.Flagged == 0:
-		s.Reason = fmt.Sprintf("which of the %s that got worse are noise is unknown, since each was answered once; as many as the %d that got better are to be expected from noise alone",
-			count(c.WorseTotal, "case"), c.BetterTotal)
+		noise := fmt.Sprintf("noise alone makes about as many worse as the %d that got better", c.BetterTotal)
+		if c.BetterTotal == 0 {
+			noise = "none got better, so that noise alone explains few"
+		}
+		s.Reason = fmt.Sprintf("which of the %s that got worse are noise is unknown, since each was answered once; %s", count(c.WorseTotal, "case"), noise)
 	case s.Flagged == 0:
 		s.Reason = fmt.Sprintf("none of the %s that got worse can be told from its own noise by itself", count(c.WorseTotal, "case"))
 	default:

@@ -162,11 +162,11 @@ func permutedRepeats(d dice, rows []eval.Row) []eval.Row {
 // rounding error the means and to the accuracy of their root the intervals.
 func TestOrderAndNamesAreIrrelevant(t *testing.T) {
 	drawn, moved := 0, 0
-	for seed := range uint64(60) {
+	for seed := range uint64(40) {
 		d := seededDice(seed)
 		w := shape{metrics: worldMetrics[:1+d(5)], cases: 24, repeats: 3, holes: true, push: 4}.draw(d)
 		opts := loose()
-		opts.Draws = 1999
+		opts.Draws = 999
 		want := compareWorld(t, w, opts)
 
 		order := w.metricsReversed()

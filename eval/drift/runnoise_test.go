@@ -25,6 +25,9 @@ func shockedNight(r *rand.Rand, levels []float64, noise, shock float64) []eval.R
 // more than its level, and the check against the spread of runs brings it back.
 // 200 comparisons of 200 cases, seed 7; the bounds are three standard errors.
 func TestRunToRunNoise(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation: left out by -short")
+	}
 	const reps, cases, earlier = 200, 200, 9
 	for _, w := range []struct {
 		shock, drop float64

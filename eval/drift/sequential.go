@@ -201,5 +201,6 @@ func (c *Cell) untested(reason string) {
 	}
 	c.Verdict, c.Reason = Inconclusive, reason
 	c.P, c.PAdjusted = 1, 1
-	c.PWithin, c.McNemarExact, c.Detectable, c.HoldsAt, c.NeedCases = nil, nil, nil, nil, 0
+	c.PWithin, c.McNemarExact, c.DetectableEven, c.DetectableLosses, c.HoldsAt = nil, nil, nil, nil, nil
+	c.NeedCases, c.NeedRepeats = 0, 0
 }

@@ -178,7 +178,7 @@ func TestStoppedRunIsComparedAsOne(t *testing.T) {
 	if c.Verdict != Regressed || !strings.HasPrefix(c.Reasons[0], want) {
 		t.Errorf("%s: %q, want it to begin with %q", c.Verdict, c.Reasons[0], want)
 	}
-	if o := m.Overall; o.Method != "betting" || o.PWithin != nil || o.McNemarExact != nil || o.HoldsAt != nil || o.Detectable != nil ||
+	if o := m.Overall; o.Method != "betting" || o.PWithin != nil || o.McNemarExact != nil || o.HoldsAt != nil || o.DetectableEven != nil ||
 		o.P > .025 || o.Low >= o.Diff || o.High <= o.Diff || o.High >= 0 {
 		t.Errorf("%+v", o)
 	}

@@ -163,6 +163,9 @@ var sliceTags = []map[string][]string{{"topic": {"a"}}, {"topic": {"b"}}, {"topi
 // tells of all. The stated rate is 5 %, its binomial error over 200 histories
 // 1.5 %.
 func TestTrendStaysQuiet(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation: left out by -short")
+	}
 	const histories = 200
 	alarms, rots := 0, 0
 	by := map[string]int{}

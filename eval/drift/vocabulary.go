@@ -132,33 +132,44 @@ func (v *Vocabulary) conclude() {
 // changedCases lists the paired cases that have an answer on both sides and not
 // the same texts, in the order of their ids, as many as maxTexts allows.
 func (p *pairs) changedCases() (chosen [][2]int32, left int) {
-	type candidate struct {
-		at    int
-		hash  uint64
-		texts int
-	}
-	var changed []candidate
 	var a, b []uint64
-	for i, c := range p.cases {
+	return p.sample(maxTexts, func(c [2]int32) int {
 		a, b = p.base.answers(c[0], a[:0]), p.cand.answers(c[1], b[:0])
-		if len(a) > 0 && len(b) > 0 && !sameShares(a, b) {
+		if len(a) == 0 || len(b) == 0 || sameShares(a, b) {
+			return 0
+		}
+		return len(a) + len(b)
+	})
+}
+
+// sample chooses among the paired cases with outputs, by the hash of their ids,
+// as many as have no more than most outputs together, and counts the others. The
+// chosen come in the order of their ids.
+func (p *pairs) sample(most int, outputs func(c [2]int32) int) (chosen [][2]int32, left int) {
+	type candidate struct {
+		at, outputs int
+		hash        uint64
+	}
+	var all []candidate
+	for i, c := range p.cases {
+		if n := outputs(c); n > 0 {
 			sum := sha256.Sum256([]byte(p.id(i)))
-			changed = append(changed, candidate{i, binary.LittleEndian.Uint64(sum[:]), len(a) + len(b)})
+			all = append(all, candidate{i, n, binary.LittleEndian.Uint64(sum[:])})
 		}
 	}
-	slices.SortFunc(changed, func(x, y candidate) int { return cmp.Or(cmp.Compare(x.hash, y.hash), cmp.Compare(x.at, y.at)) })
-	texts, n := 0, 0
-	for ; n < len(changed); n++ {
-		if texts += changed[n].texts; texts > maxTexts {
+	slices.SortFunc(all, func(x, y candidate) int { return cmp.Or(cmp.Compare(x.hash, y.hash), cmp.Compare(x.at, y.at)) })
+	total, n := 0, 0
+	for ; n < len(all); n++ {
+		if total += all[n].outputs; total > most {
 			break
 		}
 	}
-	kept := changed[:n]
+	kept := all[:n]
 	slices.SortFunc(kept, func(x, y candidate) int { return cmp.Compare(x.at, y.at) })
 	for _, k := range kept {
 		chosen = append(chosen, p.cases[k.at])
 	}
-	return chosen, len(changed) - n
+	return chosen, len(all) - n
 }
 
 // answers lists the texts of a case, sorted, as often as they were given.

@@ -159,6 +159,9 @@ func TestVocabularyErrors(t *testing.T) {
 // words that no other answer has; seed 5. Of 1,500 repetitions each, .950 saw the
 // boilerplate and .045 something in nothing; here there are 100 and 200.
 func TestVocabularyAgainstSpecification(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation: left out by -short")
+	}
 	const cases = 120
 	rng := rand.New(rand.NewPCG(5, 5))
 	answer := func() string {

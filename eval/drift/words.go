@@ -59,23 +59,52 @@ func (x *measured) doubt(c *Cell, margin float64) string {
 	if c.Diff == 0 && c.Worse == 0 && c.Better == 0 {
 		words = fmt.Sprintf("is inconclusive: no case changed, but %s too few to prove it", count(c.Cases, "case")+isAre(c.Cases))
 	}
-	switch {
-	case c.Detectable != nil:
-		words += fmt.Sprintf("; it could see an even loss of %s or more 4 times in 5", x.amountUp(*c.Detectable))
-	case x.metric.Scale != eval.Measure:
-		words += "; it could see no even loss reliably"
-	}
+	words += x.couldSee(c)
 	switch {
 	case margin <= 0:
 		words += "; a margin of 0 can never be proven, so give it a margin to let it hold"
 	case c.NeedCases > 0 && c.Worse+c.Better == 0:
 		words += fmt.Sprintf("; to hold within %s it needs about %d unchanged cases", x.amount(margin), c.NeedCases)
-	case c.NeedCases > 0:
-		words += fmt.Sprintf("; to settle it within %s it needs about %d cases", x.amount(margin), c.NeedCases)
+	case c.NeedCases+c.NeedRepeats > 0:
+		words += fmt.Sprintf("; to settle it within %s it needs about %s", x.amount(margin), needWords(c))
 	case x.metric.Scale == eval.Measure && c.Cases < leastMeasure:
 		words += fmt.Sprintf("; a measure holds only with %d cases or more", leastMeasure)
 	}
 	return words
+}
+
+// couldSee says which losses an inconclusive cell would have shown.
+func (x *measured) couldSee(c *Cell) string {
+	var losses []string
+	if c.DetectableEven != nil {
+		what := "an even erosion of "
+		if x.metric.Scale == eval.Measure {
+			what = "an even change of "
+		}
+		losses = append(losses, what+x.amountUp(*c.DetectableEven))
+	}
+	if c.DetectableLosses != nil {
+		losses = append(losses, "losses adding up to "+x.amountUp(*c.DetectableLosses))
+	}
+	switch {
+	case len(losses) > 0:
+		return "; it could see " + strings.Join(losses, ", or ") + ", 4 times in 5"
+	case x.metric.Scale != eval.Measure:
+		return "; it could see no loss reliably"
+	}
+	return ""
+}
+
+// needWords is "340 cases or 3 repeats".
+func needWords(c *Cell) string {
+	var ways []string
+	if c.NeedCases > 0 {
+		ways = append(ways, count(c.NeedCases, "case"))
+	}
+	if c.NeedRepeats > 0 {
+		ways = append(ways, count(c.NeedRepeats, "repeat"))
+	}
+	return strings.Join(ways, " or ")
 }
 
 // changeWords is the reason of a cell that is neither better nor worse.

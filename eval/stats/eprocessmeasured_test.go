@@ -88,6 +88,9 @@ func TestDownAlarmMeasured(t *testing.T) {
 // 200 quiet nights as after 30. The specification's weights 1/(k(k+1)) take 11 nights
 // where these take 9.
 func TestDownAlarmEndless(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation: left out by -short")
+	}
 	const histories = 1000
 	r := rand.New(rand.NewPCG(19, 19))
 	alarms := 0.

@@ -107,3 +107,29 @@ func BenchmarkEvidence(b *testing.B) {
 		}
 	})
 }
+
+// TestMaxTSettles: two disjoint slices with 1 loss to 7 gains and 1 to 1, and
+// both together, have a corrected p of 48/1024 for the first (half of the chance
+// of a tie, and 24/1024 of something farther). The usual draws, with a standard
+// error of .0021, would call it significant at .05 for most seeds only.
+func TestMaxTSettles(t *testing.T) {
+	d := []float64{-1, 1, 1, 1, 1, 1, 1, 1, -1, 1}
+	family := []Column{{all(10), d}, {all(8), d[:8]}, {[]int32{8, 9}, d[8:]}}
+	drawnAgain := 0
+	for seed := range uint64(40) {
+		f := MaxT(family, 9999, seed, .05)
+		if f.Adjusted[1] > .05 || math.Abs(f.Adjusted[1]-48./1024) > .004 {
+			t.Errorf("seed %d: %v after %d draws, exactly %v", seed, f.Adjusted[1], f.Draws, 48./1024)
+		}
+		if f.Draws > 9999 {
+			drawnAgain++
+		}
+		far := MaxT(family, 9999, seed, .2)
+		if far.Draws != 9999 {
+			t.Errorf("seed %d: %d draws for a level far away", seed, far.Draws)
+		}
+	}
+	if drawnAgain == 0 {
+		t.Error("nothing was drawn again")
+	}
+}

@@ -63,6 +63,9 @@ func drawn(r *rand.Rand, values []float64, worst, alpha float64, draws int) floa
 }
 
 func TestGaffkeIsTheQuantileOfRandomWeights(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation: left out by -short")
+	}
 	const draws = 40_000
 	for name, values := range map[string]func(r *rand.Rand) float64{
 		"differences of scores": func(r *rand.Rand) float64 { return r.Float64() - r.Float64() },
@@ -149,7 +152,7 @@ func TestProvableMargin(t *testing.T) {
 		margin float64
 		cases  int
 	}{{.05, 59}, {.03, 99}, {.02, 149}, {.01, 299}} {
-		if got := CasesToHold(c.margin, 0, .95); got != c.cases {
+		if got := CasesToHold(c.margin, 0, .95, .8); got != c.cases {
 			t.Errorf("a margin of %v needs %d unchanged cases, got %d", c.margin, c.cases, got)
 		}
 		low, high := Gaffke(make([]float64, c.cases), -1, 1, .9)

@@ -146,6 +146,9 @@ func TestMaxTSilentColumnsCostNothing(t *testing.T) {
 // TestMaxTErrorRate checks the family-wise error rate of the specification's
 // section 3, .046 to .057 at nominal .05, on correlated columns.
 func TestMaxTErrorRate(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation: left out by -short")
+	}
 	const reps = 800
 	families, rejections := 0, 0
 	for i := range reps {
@@ -288,5 +291,26 @@ func BenchmarkMaxT(b *testing.B) {
 				MaxT(columns, 9999, 1, .05)
 			}
 		})
+	}
+}
+
+// TestNormalLimitIsTheSameForNegatedColumns: where the flips are too many, too,
+// swapping the sides changes no p in the last bit.
+func TestNormalLimitIsTheSameForNegatedColumns(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 7))
+	columns := grid(2000, 3, 3, func(m, i int) float64 { return r.NormFloat64() + .02*float64(m) })
+	negated := make([]Column, len(columns))
+	var tests, mirrored []FlipTest
+	for j, c := range columns {
+		negated[j] = Column{Rows: c.Rows, D: make([]float64, len(c.D))}
+		for i, v := range c.D {
+			negated[j].D[i] = -v
+		}
+		tests, mirrored = append(tests, SignFlip(c.D)), append(mirrored, SignFlip(negated[j].D))
+	}
+	p, level := normalLimit(columns, tests, 2000, 3, .05)
+	q, other := normalLimit(negated, mirrored, 2000, 3, .05)
+	if fmt.Sprint(p, level) != fmt.Sprint(q, other) {
+		t.Errorf("%v at %v, negated %v at %v", p, level, q, other)
 	}
 }

@@ -96,6 +96,9 @@ func shifted(draw func(r *rand.Rand) float64, by float64) func(r *rand.Rand) flo
 // TestSequentialKeepsItsLevels runs whole paths of 1,000 differences, looks at
 // every step, and counts what is ever decided wrongly: 1,500 paths a law.
 func TestSequentialKeepsItsLevels(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation: left out by -short")
+	}
 	const paths, steps, level, margin = 1500, 1000, .05, .05
 	sparse := choice([]float64{-1, 1, 0}, []float64{.02, .02, .96})
 	dense := choice([]float64{-1, 1}, []float64{.5, .5})
@@ -207,6 +210,9 @@ func (p population) eroded(r *rand.Rand, repeats int, loss float64) float64 {
 // TestBettingIntervalCovers looks at every tenth step of 300 paths and counts
 // those whose interval ever misses the mean.
 func TestBettingIntervalCovers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation: left out by -short")
+	}
 	const paths, steps, conf = 300, 200, .9
 	for _, law := range []differenceLaw{
 		{"sparse", -.03, choice([]float64{-1, 1, 0}, []float64{.05, .02, .93})},

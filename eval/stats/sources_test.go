@@ -128,14 +128,6 @@ func TestWithinOnOneCase(t *testing.T) {
 	}
 }
 
-func sumOf(values []float64) float64 {
-	sum := 0.0
-	for _, v := range values {
-		sum += v
-	}
-	return sum
-}
-
 // TestStepDownIsClosedTesting: the step-down procedure is the shortcut of the
 // closed test of Marcus, Peritz and Gabriel (1976, Biometrika 63:655), which
 // rejects a hypothesis if every set of hypotheses that holds it is rejected, a
@@ -213,4 +205,17 @@ func setP(draws [][]float64, set int, mid bool) float64 {
 		}
 	}
 	return sum / float64(len(draws))
+}
+
+// TestClopperPearsonByBeta holds the formula to the same table.
+func TestClopperPearsonByBeta(t *testing.T) {
+	for _, w := range []struct {
+		k, n      int
+		low, high float64
+	}{{81, 263, .2527, .3676}, {15, 148, .0578, .1617}, {0, 20, 0, .1684}, {1, 29, .0009, .1776}, {0, 0, 0, 1}, {20, 20, .8316, 1}} {
+		low, high := ClopperPearson(w.k, w.n, .95)
+		if math.Abs(low-w.low) > 5.1e-5 || math.Abs(high-w.high) > 5.1e-5 {
+			t.Errorf("%d of %d: [%.5f, %.5f], published [%v, %v]", w.k, w.n, low, high, w.low, w.high)
+		}
+	}
 }

@@ -102,6 +102,9 @@ func TestSubsamplesLaws(t *testing.T) {
 // TestSubsamplesCover: 95 % of the intervals of symmetric values, however heavy
 // their tails, hold the centre; 700 intervals a row.
 func TestSubsamplesCover(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation: left out by -short")
+	}
 	const reps = 700
 	for name, value := range map[string]func(r *rand.Rand) float64{
 		"normal":     func(r *rand.Rand) float64 { return r.NormFloat64() },

@@ -8,7 +8,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"holdtrue/eval"
+	"holdtrue/eval/promise"
 	"holdtrue/eval/store"
+	"holdtrue/reports"
 )
 
 const defaultBaseline = "main"
@@ -16,6 +18,7 @@ const defaultBaseline = "main"
 func (a *app) checkCommand() *cobra.Command {
 	var rf replayFlags
 	var cf compareFlags
+	var pf promiseFlags
 	var agentName, baseline string
 	var pinFirst bool
 	c := &cobra.Command{
@@ -74,8 +77,11 @@ printed. --pin-first pins this run then, on purpose, and ends with 0.` + stopEar
 			if err != nil {
 				return err
 			}
+			if cf.promises, err = a.accounts(ctx, db, suite, runs[0].Agent, &pf); err != nil {
+				return err
+			}
 			if !found {
-				return a.firstRun(ctx, db, runs[0], name, pinFirst)
+				return a.firstRun(ctx, db, runs[0], name, pinFirst, cf.promises)
 			}
 			comparison, err := a.comparison(ctx, db, base, runs[0], opt, &cf)
 			if err != nil {
@@ -97,6 +103,7 @@ printed. --pin-first pins this run then, on purpose, and ends with 0.` + stopEar
 	rf.bind(c)
 	rf.bindStopEarly(c, "the baseline")
 	cf.bind(c)
+	pf.bind(c)
 	return c
 }
 
@@ -127,17 +134,18 @@ func pinned(ctx context.Context, db *store.DB, name string) (eval.Run, bool, err
 }
 
 // firstRun ends a check that has no baseline.
-func (a *app) firstRun(ctx context.Context, db *store.DB, run eval.Run, name string, pin bool) error {
+func (a *app) firstRun(ctx context.Context, db *store.DB, run eval.Run, name string, pin bool, promises []promise.Account) error {
+	broken := reports.Promises(a.out, promises, a.tableOptions(false))
 	if pin {
 		if err := db.Pin(ctx, name, run.ID); err != nil {
 			return err
 		}
 		_, err := fmt.Fprintf(a.out, "PINNED: run %s of %s is the baseline %q now; the next check compares with it\n", run.ID, run.Name(), name)
-		return err
+		return errors.Join(broken, err, asVerdict(withPromises(exitOK, promises)))
 	}
 	_, err := fmt.Fprintf(a.out, "NOT MEASURED: no baseline is pinned as %q, so run %s of %s has nothing to be compared with\n", name, run.ID, run.Name())
 	a.hint(fmt.Sprintf("%s baseline set%s %s --name %s", a.prog, a.where(), run.ID, shellWord(name)))
-	return errors.Join(err, verdict(exitInconclusive))
+	return errors.Join(broken, err, verdict(withPromises(exitInconclusive, promises)))
 }
 
 // oneAgent is the named agent, or the only one of the suite.

@@ -17,6 +17,7 @@ import (
 
 	"holdtrue/eval"
 	"holdtrue/eval/drift"
+	"holdtrue/eval/promise"
 	"holdtrue/eval/store"
 	"holdtrue/reports"
 	"holdtrue/scorers/text"
@@ -36,6 +37,7 @@ type compareFlags struct {
 
 	pooling  bool          // --pool was given
 	standard drift.Options // the suite's own settings
+	promises []promise.Account
 }
 
 func (f *compareFlags) bind(c *cobra.Command) {
@@ -220,10 +222,6 @@ func readWords(db *store.DB) drift.ReadWords {
 	}
 }
 
-func exitCode(c *drift.Comparison, f *compareFlags) int {
-	return drift.ExitCode(c, f.inconclusive == "pass")
-}
-
 // reportWidth is the width of a text report in a file.
 const reportWidth = 100
 
@@ -245,7 +243,7 @@ func (a *app) writeReport(c *drift.Comparison, f *compareFlags) error {
 
 func (a *app) render(w io.Writer, format *reports.Format, c *drift.Comparison, f *compareFlags, width int, color bool) error {
 	settings := f.settings(c.Options)
-	return format.Write(w, c, reports.Options{Width: width, Color: color,
+	return format.Write(w, c, reports.Options{Width: width, Color: color, Promises: f.promises,
 		Reproduce: a.again("compare", c) + settings, Commands: a.nextCommands(c, settings)})
 }
 

@@ -13,17 +13,20 @@ import (
 
 	"holdtrue/eval"
 	"holdtrue/eval/drift"
+	"holdtrue/eval/promise"
 	"holdtrue/eval/store"
 	"holdtrue/reports"
 )
 
 // trendFlags are the flags of trend.
 type trendFlags struct {
-	options drift.TrendOptions
-	since   string
-	last    int
-	format  string
-	output  string
+	promises promiseFlags
+	accounts []promise.Account
+	options  drift.TrendOptions
+	since    string
+	last     int
+	format   string
+	output   string
 }
 
 func (a *app) trendCommand() *cobra.Command {
@@ -46,8 +49,8 @@ is watched begins after the newest pinned run. --metric, --slice and --slices sa
 what shares the rate of false alarms; --since moves the beginning; --last only
 shortens what is shown.
 
-It ends with 1 if an alarm stands or a slow fall is significant, with 3 if there
-are too few runs to tell, else with 0.`,
+It ends with 1 if an alarm stands, a slow fall is significant or a promise of the
+suite is broken, with 3 if there are too few runs to tell, else with 0.`,
 		Example: `  holdtrue trend
   holdtrue trend candidate --slices topic --last 30
   holdtrue trend candidate --metric facts --since 2026-03-01
@@ -72,10 +75,13 @@ are too few runs to tell, else with 0.`,
 			if err != nil {
 				return err
 			}
+			if f.accounts, err = a.accounts(ctx, db, suite, name.agent, &f.promises); err != nil {
+				return err
+			}
 			if err := a.writeTrend(t, &f, cmd); err != nil {
 				return err
 			}
-			return asVerdict(drift.TrendExitCode(t))
+			return asVerdict(withPromises(drift.TrendExitCode(t), f.accounts))
 		},
 	}
 	f.bind(c)
@@ -83,6 +89,7 @@ are too few runs to tell, else with 0.`,
 }
 
 func (f *trendFlags) bind(c *cobra.Command) {
+	f.promises.bind(c)
 	fl := c.Flags()
 	fl.StringArrayVar(&f.options.Metrics, "metric", nil, "only the metric `NAME`; repeat for several")
 	fl.StringArrayVar(&f.options.Slices, "slice", nil, "of the slices only `KEY=VALUE`; repeat for several")
@@ -213,7 +220,7 @@ func (a *app) writeTrend(t *drift.Trend, f *trendFlags, cmd *cobra.Command) erro
 	}
 	write := func(w io.Writer, width int, color bool) error {
 		return format.Write(w, t, reports.TrendOptions{Last: f.last,
-			Options: reports.Options{Width: width, Color: color, Reproduce: a.trendAgain(t, cmd), Commands: a.trendCommands(t)}})
+			Options: reports.Options{Width: width, Color: color, Promises: f.accounts, Reproduce: a.trendAgain(t, cmd), Commands: a.trendCommands(t)}})
 	}
 	if f.output == "" || f.output == "-" {
 		return write(a.out, a.width(), a.color())

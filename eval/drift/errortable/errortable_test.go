@@ -91,6 +91,9 @@ func TestMost(t *testing.T) {
 }
 
 func TestCountsDoNotDependOnProcessors(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a simulation: left out by -short")
+	}
 	count := func() []tally {
 		jobs := []*job{
 			{scenario: scenario{pop: bm, change: change{collapse, .05}, cases: 20, before: 3, after: 3}, reps: 120, peers: true},

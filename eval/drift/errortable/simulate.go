@@ -8,6 +8,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -157,7 +158,7 @@ func (j *job) draw(r *rand.Rand) (before, after []eval.Row) {
 		id := fmt.Sprint("case ", i)
 		output := func(k int, cases []agentCase, effects []effect) eval.Row {
 			correlated(r, u, rho)
-			row := eval.Row{CaseID: id, CaseHash: id, Repeat: k, Tags: j.tags(i), Scores: make([]eval.RowScore, metrics)}
+			row := eval.Row{CaseID: id, CaseHash: id, Repeat: k, Tags: j.tags(i), Text: uint64(i + 1), Scores: make([]eval.RowScore, metrics)}
 			for m := range metrics {
 				var e effect
 				if effects != nil {
@@ -165,7 +166,7 @@ func (j *job) draw(r *rand.Rand) (before, after []eval.Row) {
 				}
 				v := cases[m].output(r, u[m], e)
 				row.Scores[m] = eval.RowScore{Metric: m, Status: eval.Scored, Value: v}
-				row.Text = row.Text*31 + math.Float64bits(v)
+				row.Text = row.Text*31 + math.Float64bits(v) // as every case has answers of its own
 			}
 			return row
 		}
@@ -234,29 +235,34 @@ func (j *job) metrics() []eval.Metric {
 	return metrics
 }
 
-// baseline gives the first side of a comparison: one run or, of a history, one
-// with earlier runs of the same version.
+// baseline gives the first side of a comparison. With a history its outputs are
+// those of as many runs: the last is the baseline, the others are pooled with it.
 func (j *job) baseline(rows []eval.Row) drift.Input {
 	if !j.history {
-		return j.side("baseline", rows)
+		return j.run("baseline", rows)
 	}
-	nights := make([][]eval.Row, j.before)
-	for _, row := range rows {
-		k := row.Repeat
-		row.Repeat = 0
-		nights[k] = append(nights[k], row)
+	var runs []drift.Input
+	for k := range j.before {
+		var one []eval.Row
+		for _, row := range rows {
+			if row.Repeat == k {
+				row.Repeat = 0
+				one = append(one, row)
+			}
+		}
+		runs = append(runs, j.run(fmt.Sprint("baseline ", k), one))
 	}
-	in := j.side("baseline", nights[0])
-	for _, night := range nights[1:] {
-		in.Earlier = append(in.Earlier, j.side("earlier", night))
-	}
-	return in
+	last := runs[len(runs)-1]
+	last.Earlier = runs[:len(runs)-1]
+	return last
 }
 
-func (j *job) candidate(rows []eval.Row) drift.Input { return j.side("candidate", rows) }
+func (j *job) candidate(rows []eval.Row) drift.Input { return j.run("candidate", rows) }
 
-func (j *job) side(version string, rows []eval.Row) drift.Input {
-	run := eval.Run{ID: version, Suite: "simulated", Agent: "simulated", Version: version, Status: eval.Complete, Metrics: j.metrics()}
+func (j *job) run(id string, rows []eval.Row) drift.Input {
+	version, _, _ := strings.Cut(id, " ")
+	run := eval.Run{ID: id, Suite: "simulated", Agent: "simulated", Version: version, Status: eval.Complete, Cases: j.cases, Metrics: j.metrics()}
+	run.Repeats = len(rows) / j.cases
 	return drift.Input{Run: run, Rows: stream(rows)}
 }
 

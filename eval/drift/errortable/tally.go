@@ -69,7 +69,7 @@ func (t *tally) count(c *drift.Comparison, loss float64) {
 			average = average || cell.Verdict == drift.Regressed ||
 				cell.Verdict == drift.Mixed && cell.Diff < 0 && cell.PAdjusted <= c.Options.Alpha/2
 			tier1 = tier1 || cell.Diff < 0 && cell.PAdjusted <= .05
-			tier2 = tier2 || cell.Diff <= 0 && cell.PWithin != nil && *cell.PWithin <= .05
+			tier2 = tier2 || cell.PWithin != nil && *cell.PWithin <= .05 && downward(&cell)
 		}
 	}
 	add := func(n *int, yes bool) {
@@ -82,6 +82,18 @@ func (t *tally) count(c *drift.Comparison, loss float64) {
 	add(&t.Tier2, tier2)
 	add(&t.FalseHolds, loss > 0 && holdsWithin(&c.Metrics[0], loss))
 	add(&t.Holds3, holdsWithin(&c.Metrics[0], .03))
+}
+
+// downward says which way the smaller p of the within-case test points: that of
+// the word if there is one, else that of the average.
+func downward(c *drift.Cell) bool {
+	switch c.Verdict {
+	case drift.Regressed, drift.RegressedCases, drift.Mixed:
+		return true
+	case drift.Improved, drift.ImprovedCases:
+		return false
+	}
+	return c.Diff <= 0
 }
 
 // countAlone takes in the within-case test where the procedure does not use it:
