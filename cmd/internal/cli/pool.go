@@ -53,26 +53,24 @@ func (a *app) sides(ctx context.Context, db *store.DB, base, cand eval.Run, opt 
 // first, those whose answers may count with it. Runs after the candidate's start
 // are no baseline of it. Where the candidate is one more run of the same version,
 // neither are those between the two: what crept in over these nights must not
-// become its own baseline. A recording that was replayed before holds the same
-// answers, not new ones.
+// become its own baseline. A recording or run that was replayed before holds the
+// same answers, not new ones.
 func poolable(runs []eval.Run, base, cand eval.Run, most int) []eval.Run {
 	until := cand.Started
 	if cand.Agent == base.Agent && cand.Version == base.Version {
 		until = base.Started
 	}
-	replayed := map[string]bool{base.Lineage[recordingKey]: true, cand.Lineage[recordingKey]: true}
+	replayed := map[string]bool{base.Answers(): true, cand.Answers(): true}
 	outputs := 0
 	var chosen []eval.Run
 	for _, r := range runs {
 		if r.ID == base.ID || r.ID == cand.ID || r.Started.After(until) || len(chosen) == most {
 			continue
 		}
-		if digest := r.Lineage[recordingKey]; digest != "" {
-			if replayed[digest] {
-				continue
-			}
-			replayed[digest] = true
+		if replayed[r.Answers()] {
+			continue
 		}
+		replayed[r.Answers()] = true
 		if outputs += r.Planned(); outputs > maxPooled {
 			break
 		}
@@ -80,10 +78,6 @@ func poolable(runs []eval.Run, base, cand eval.Run, most int) []eval.Run {
 	}
 	return chosen
 }
-
-// recordingKey is where the lineage of a run holds the digest of the recording
-// that it replayed.
-const recordingKey = "recording"
 
 // monthly is how often the baseline was compared in the last 30 days, 0 if that
 // is no more than every night.

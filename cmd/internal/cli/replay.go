@@ -112,7 +112,7 @@ func (a *app) replay(ctx context.Context, suite *eval.Suite, db *store.DB, specs
 		scan, err = datasets.Scan(suite, f.selection(), panel.Admit)
 		scanned <- err
 	}()
-	agents, openErr := openAgents(ctx, suite, specs, agent.Options{Dir: suite.Dir, Concurrency: concurrency, Timeout: f.timeout})
+	agents, openErr := openAgents(ctx, suite, specs, agent.Options{Dir: suite.Dir, Concurrency: concurrency, Timeout: f.timeout, Runs: cassettes{db}})
 	for _, ag := range agents {
 		defer closing(&err, ag)
 	}
@@ -230,6 +230,8 @@ func settingsDiffer(old, now *eval.Run) string {
 		return fmt.Sprintf("it asked version %q, the suite now names %q", old.Version, now.Version)
 	case old.Repeats != now.Repeats:
 		return fmt.Sprintf("it asks every case %d times, now %d were asked for", old.Repeats, now.Repeats)
+	case old.Lineage["recording"] != now.Lineage["recording"]:
+		return fmt.Sprintf("it replays %q, the suite now names %q", old.Lineage["recording"], now.Lineage["recording"])
 	case len(old.Metrics) != len(now.Metrics):
 		return fmt.Sprintf("it has %d metrics, the suite now has %d", len(old.Metrics), len(now.Metrics))
 	}
@@ -260,7 +262,7 @@ func (a *app) drive(ctx context.Context, db *store.DB, suite *eval.Suite, target
 	err = errors.Join(err, keepStderr(context.WithoutCancel(ctx), db, targets))
 	if err != nil {
 		for _, t := range targets {
-			a.hint(fmt.Sprintf("%s run --agent %s --resume%s goes on with run %s", a.prog, t.Run.Agent, resumeFlags(t.Run), t.Run.ID))
+			a.hint(fmt.Sprintf("%s run %s --resume%s goes on with run %s", a.prog, again(suite, t.Run), resumeFlags(t.Run), t.Run.ID))
 		}
 		return nil, err
 	}

@@ -15,9 +15,11 @@ func (a *app) swapCommand() *cobra.Command {
 		Long: `Swap is the comparison before a model or prompt is swapped: it asks both agents
 the same cases, turn by turn, so that a slow hour or a full disk hits both
 alike, stores both runs and compares them. Further candidates are each compared
-with the current agent; the exit code is that of the worst.`,
+with the current agent; the exit code is that of the worst. run:NAME stands for
+a stored run, whose answers are scored anew and not asked for again.`,
 		Example: `  holdtrue swap current candidate
   holdtrue swap current candidate --repeat 3
+  holdtrue swap run:main candidate
   holdtrue swap current candidate --format markdown -o report.md`,
 		Args:              cobra.MinimumNArgs(2),
 		ValidArgsFunction: a.completeAgents,
@@ -37,8 +39,7 @@ with the current agent; the exit code is that of the worst.`,
 			if err != nil {
 				return err
 			}
-			specs, err := namedAgents(suite, args)
-			if err != nil {
+			if _, err := namedAgents(suite, withoutRuns(args)); err != nil {
 				return err
 			}
 			db, err := a.openStore(ctx, suite)
@@ -46,6 +47,10 @@ with the current agent; the exit code is that of the worst.`,
 				return err
 			}
 			defer closing(&err, db)
+			specs, err := agentsOrRuns(ctx, suite, db, args)
+			if err != nil {
+				return err
+			}
 			runs, err := a.replay(ctx, suite, db, specs, &rf)
 			if err != nil {
 				return err
