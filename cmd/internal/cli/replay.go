@@ -134,10 +134,15 @@ func (a *app) replay(ctx context.Context, suite *eval.Suite, db *store.DB, specs
 	for i, ag := range agents {
 		run := a.plannedRun(suite, scan, panel, specs[i], ag.Info(), f)
 		f.planToStop(run)
-		if err := a.startRun(ctx, db, run, f.resume); err != nil {
+		targets = append(targets, replay.Target{Agent: ag, Run: run, Panel: panel})
+	}
+	if err := a.warnOfRoom(ctx, suite, db, targets); err != nil {
+		return nil, err
+	}
+	for _, t := range targets {
+		if err := a.startRun(ctx, db, t.Run, f.resume); err != nil {
 			return nil, err
 		}
-		targets = append(targets, replay.Target{Agent: ag, Run: run, Panel: panel})
 	}
 	return a.drive(ctx, db, suite, targets, f, concurrency)
 }
