@@ -51,6 +51,7 @@ var fewPlaces = map[string][]string{
 	"github.com/guptarohit/asciigraph":         {"reports"},
 	"gonum.org/v1/gonum":                       {"eval/stats"},
 	"github.com/vbauerster/mpb/v8":             {"cmd/internal/cli"},
+	"github.com/dustin/go-humanize":            {"datasets", "reports", "cmd/internal/cli"},
 	"github.com/santhosh-tekuri/jsonschema/v6": {"scorers"},
 }
 
