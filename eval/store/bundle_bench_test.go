@@ -61,12 +61,14 @@ func BenchmarkKeeping(b *testing.B) {
 		}
 	})
 	b.Run("gc", func(b *testing.B) {
-		old := eval.Run{Suite: "s", Agent: "a", Started: time.Now(), Repeats: 1} // the newest, which stays
-		if err := db.NewRun(ctx, &old); err != nil {
+		newest := eval.Run{Suite: "s", Agent: "a", Started: time.Now(), Repeats: 1} // which stays
+		if err := db.NewRun(ctx, &newest); err != nil {
 			b.Fatal(err)
 		}
-		if err := db.Finish(ctx, old.ID, time.Now(), nil); err != nil {
-			b.Fatal(err)
+		for _, id := range []string{newest.ID, infos[0].Run.ID, infos[1].Run.ID} {
+			if err := db.Finish(ctx, id, time.Now(), nil); err != nil {
+				b.Fatal(err)
+			}
 		}
 		for b.Loop() {
 			if done, err := db.Collect(ctx, Keep{Runs: 1}, true); err != nil || len(done.Dropped) != 2 {

@@ -195,10 +195,27 @@ func keptAnyway(ctx context.Context, tx *sql.Tx) (map[string]bool, error) {
 	return kept, nil
 }
 
+// dropRuns deletes runs and every row that refers to one of them or to an output
+// of one, which SQLite does not do on such a connection.
 func dropRuns(ctx context.Context, tx *sql.Tx, numbers []int64) error {
+	statements := []string{"DELETE FROM runs WHERE number = ?"}
+	rows, err := tx.QueryContext(ctx, `SELECT s.name, f."from" FROM sqlite_schema s, pragma_foreign_key_list(s.name) f
+		WHERE s.type = 'table' AND (f."table" = 'runs' OR f."table" = 'outputs' AND f."from" = 'run')`)
+	if err != nil {
+		return err
+	}
+	for rows.Next() {
+		var table, column string
+		if err := rows.Scan(&table, &column); err != nil {
+			return errors.Join(err, rows.Close())
+		}
+		statements = append(statements, "DELETE FROM "+table+" WHERE "+column+" = ?")
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	}
 	for _, number := range numbers {
-		for _, statement := range []string{"DELETE FROM outputs WHERE run = ?1", "DELETE FROM metrics WHERE run = ?1", "DELETE FROM notes WHERE run = ?1",
-			"DELETE FROM comparisons WHERE baseline = ?1 OR candidate = ?1", "DELETE FROM runs WHERE number = ?1"} {
+		for _, statement := range statements {
 			if _, err := tx.ExecContext(ctx, statement, number); err != nil {
 				return err
 			}

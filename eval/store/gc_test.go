@@ -85,6 +85,11 @@ func TestCollectKeepsWhatItMust(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	// Whatever else refers to an output goes with it.
+	if _, err := db.db.Exec(`CREATE TABLE said (number INTEGER PRIMARY KEY, run, case_id, repeat, FOREIGN KEY (run, case_id, repeat) REFERENCES outputs ON DELETE CASCADE);
+		INSERT INTO said (run, case_id, repeat) SELECT run, case_id, repeat FROM outputs`); err != nil {
+		t.Fatal(err)
+	}
 	before := dump(t, db)
 	for _, dry := range []bool{true, false} {
 		done, err := db.Collect(ctx, Keep{Days: 10, Runs: 1}, dry)
@@ -104,8 +109,15 @@ func TestCollectKeepsWhatItMust(t *testing.T) {
 		if dry && dump(t, db) != before {
 			t.Error("a dry run changed something")
 		}
-		sound(t, db)
 	}
+	var said int
+	if err := db.db.QueryRow("SELECT count(*) FROM said").Scan(&said); err != nil || said != 6 {
+		t.Errorf("%d rows refer to outputs of the 6 runs that have one (%v)", said, err)
+	}
+	if _, err := db.db.Exec("DROP TABLE said"); err != nil {
+		t.Fatal(err)
+	}
+	sound(t, db)
 	for _, kept := range []eval.Run{pinned, pooled, compared, stopBase, recent, other, going} {
 		if _, err := db.Run(ctx, kept.ID); err != nil {
 			t.Errorf("%s: %v", kept.ID, err)
