@@ -2,12 +2,15 @@ package store
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -308,6 +311,69 @@ func TestHostileBundles(t *testing.T) {
 		t.Fatal(err)
 	}
 	refuses(t, to, "the same id", bytes.NewReader(export(t, from, run)), "another run with the id "+run.ID)
+}
+
+// TestImportedAtOnce: several may take the same bundle in at the same time.
+func TestImportedAtOnce(t *testing.T) {
+	from, to := open(t, filepath.Join(t.TempDir(), "a.db")), open(t, filepath.Join(t.TempDir(), "b.db"))
+	run := richRun(t, from, "bot", true)
+	bundle := export(t, from, run)
+	var took atomic.Int32
+	var all sync.WaitGroup
+	for range 6 {
+		all.Go(func() {
+			done, err := to.Import(t.Context(), bytes.NewReader(bundle), "x")
+			if err != nil {
+				t.Error(err)
+			}
+			if !done.Known {
+				took.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if n := took.Load(); n != 1 {
+		t.Errorf("%d took it in, want 1", n)
+	}
+	sound(t, to)
+}
+
+// FuzzImport: whatever the lines of a bundle, what is taken in is given back by
+// an export, and what is not leaves nothing.
+func FuzzImport(f *testing.F) {
+	from := open(f, filepath.Join(f.TempDir(), "a.db"))
+	plain := unzstd(f, export(f, from, richRun(f, from, "bot", false)))
+	f.Add([]byte(plain))
+	lines := strings.SplitAfter(plain, "\n")
+	f.Add([]byte(lines[0]))
+	f.Add([]byte(lines[0] + lines[1] + lines[2]))
+	f.Add([]byte(`{"bundle":1,"run":{"id":"a","suite":"s","suite_hash":"","agent":"a","kind":"k","started":"2026-01-01T00:00:00Z","status":"running","cases":0,"repeats":1,"seed":0,"metrics":null}}
+{"end":{"cases":0,"outputs":0,"sha256":"b09c9dce5fd1c3cf4eb6ae8d7f3dfd0ae1c2b0b3b1a8dfdbdb3f1f2d1c8a3f00"}}
+`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		// The checksum of what was made up is made right, or nothing gets far.
+		if i := bytes.LastIndex(text, []byte(`{"end"`)); i > 0 {
+			end := fmt.Sprintf(`{"end":{"cases":%d,"outputs":%d,"sha256":"%x"}}`+"\n", bytes.Count(text[:i], []byte(`{"case"`)), bytes.Count(text[:i], []byte(`{"output"`)), sha256.Sum256(text[:i]))
+			text = append(bytes.Clone(text[:i]), end...)
+		}
+		db := open(t, filepath.Join(t.TempDir(), "a.db"))
+		done, err := db.Import(t.Context(), bytes.NewReader(zstdOf(t, string(text))), "x")
+		if err != nil {
+			if infos, err := db.Runs(t.Context(), Filter{}); err != nil || len(infos) != 0 {
+				t.Errorf("%d runs (%v)", len(infos), err)
+			}
+			return
+		}
+		run, err := db.Run(t.Context(), done.Run.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sound(t, db)
+		again, err := open(t, filepath.Join(t.TempDir(), "b.db")).Import(t.Context(), bytes.NewReader(export(t, db, run)), "x")
+		if err != nil || again.Outputs != done.Outputs {
+			t.Errorf("%+v, then %+v %v", done, again, err)
+		}
+	})
 }
 
 // TestImportReadsFromWhatFails gives on the error of the file as it is.

@@ -131,11 +131,17 @@ func (s *DB) take(ctx context.Context, path, name string, done *Bundled) error {
 	}
 	err = merge(ctx, conn, done)
 	_, detached := conn.ExecContext(context.WithoutCancel(ctx), "DETACH incoming")
-	if err = errors.Join(err, detached); err != nil {
-		return s.explain(err)
+	switch {
+	case errors.Is(err, errTaken) && detached == nil: // by another process, meanwhile
+		return s.take(ctx, path, name, done)
+	case err != nil || detached != nil:
+		return s.explain(errors.Join(err, detached))
 	}
 	return nil
 }
+
+// errTaken says that a run of the id is stored.
+var errTaken = errors.New("the run is stored already")
 
 // sameRun refuses another run under an id that is taken.
 func (s *DB) sameRun(ctx context.Context, known *eval.Run, path, name string) error {
@@ -167,6 +173,10 @@ func merge(ctx context.Context, conn *sql.Conn, done *Bundled) error {
 		return err
 	}
 	defer tx.Rollback()
+	var taken bool
+	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM main.runs WHERE id = ?", done.Run.ID).Scan(&taken); err != nil || taken {
+		return errors.Join(err, errTaken)
+	}
 	columns, err := mergeColumns(ctx, tx)
 	if err != nil {
 		return err

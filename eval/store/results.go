@@ -113,7 +113,7 @@ func (s *DB) readStored(rows *sql.Rows, run *eval.Run, last *stored) (*stored, e
 // Replayed reads the answer of a run to a case and repeat, with the case as it
 // was asked then; false where there is none.
 func (s *DB) Replayed(ctx context.Context, runID, caseID string, repeat int) (asked eval.Case, o eval.Output, found bool, err error) {
-	rows, err := s.db.QueryContext(ctx, storedQuery+" AND c.key = ? AND o.repeat = ?", runID, caseID, repeat)
+	rows, err := s.db.QueryContext(ctx, storedQuery+" AND o.case_id IN (SELECT id FROM cases WHERE key = ?) AND o.repeat = ?", runID, caseID, repeat)
 	if err != nil {
 		return asked, o, false, s.explain(err)
 	}
