@@ -178,7 +178,7 @@ func (s *DB) Result(ctx context.Context, runID, caseID string, repeat int) (c ev
 	var usage eval.Usage
 	err = s.db.QueryRowContext(ctx, `SELECT o.text, o.log, o.failed, o.latency_ms, o.first_token_ms, o.input_tokens, o.output_tokens, o.cost_usd, o.response, o.cached, o.started, o.scores, o.reasons, c.body
 		FROM outputs o JOIN cases c ON c.id = o.case_id
-		WHERE o.run = (SELECT number FROM runs WHERE id = ?) AND c.key = ? AND o.repeat = ?`, runID, caseID, repeat).
+		WHERE o.run = (SELECT number FROM runs WHERE id = ?) AND o.case_id IN (SELECT id FROM cases WHERE key = ?) AND o.repeat = ?`, runID, caseID, repeat).
 		Scan(&textID, &logID, &failed, &o.LatencyMS, &o.FirstTokenMS, &usage.InputTokens, &usage.OutputTokens, &usage.CostUSD, &o.ResponseID, &o.Cached, &started, &scores, &reasons, &caseBody)
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, r, s.noCase(ctx, runID, caseID)
