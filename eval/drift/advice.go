@@ -30,6 +30,9 @@ func (c *Comparison) addWarnings(data *pairs, both []matched) {
 		side *Side
 		name string
 	}{{&c.Baseline, "baseline"}, {&c.Candidate, "candidate"}} {
+		for _, e := range s.side.LeftEarlier {
+			c.Warnings = append(c.Warnings, fmt.Sprintf("earlier run %s of %s is not pooled with the %s: %s", e.ID, e.Name, s.name, e.Left))
+		}
 		if n := s.side.Copies; n > 0 {
 			c.Warnings = append(c.Warnings, fmt.Sprintf("%s of the %s %s of another answer (the same response id, or from a cache) and %s left out",
 				count(n, "output"), s.name, copiesWord(n), wasWere(n)))

@@ -84,29 +84,33 @@ func Compare(ctx context.Context, base, cand Input, opts Options, fetch Fetch) (
 		return c, nil
 	}
 	opts = opts.forFixedSample(&base.Run, &cand.Run)
-	before, err := read(ctx, base, opts.Slices)
+	before, err := read(ctx, base, opts.Slices, opts.MaxFailed)
 	if err != nil {
 		return nil, err
 	}
-	after, err := read(ctx, cand, opts.Slices)
+	after, err := read(ctx, cand, opts.Slices, opts.MaxFailed)
 	if err != nil {
 		return nil, err
 	}
 	c.Baseline, c.Candidate = before.side, after.side
-	c.Seed = seed(before.digest, after.digest)
-
 	p, pairing := pair(before, after)
 	c.Pairing = pairing
 	c.setAsideUnasked(before, after)
 	c.refuseBroken(p)
 	c.refuseLost(before, after)
+	c.refuseCopies(p)
 	c.Warnings = append(c.Warnings, p.findSlices(opts.Slices)...)
 	both, left, lost := matchMetrics(before, after)
 	c.Left = left
 	gating, others := p.measureAll(both)
+	if a, b := p.leaveOutliers(before, gating), p.leaveOutliers(after, gating); a || b {
+		gating, others = p.measureAll(both)
+	}
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
+	c.Baseline, c.Candidate = before.side, after.side
+	c.Seed = seed(before.digest, after.digest)
 	c.tellHistory()
 	c.Churn = p.churn(gating, c.Options.Alpha)
 	levels := levelsFor(opts.Alpha, p.repeated() && len(gating) > 0)

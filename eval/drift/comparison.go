@@ -92,8 +92,10 @@ type Side struct {
 	// the case has another answer. Cached are those from a cache that were kept.
 	Copies int `json:"copies,omitzero"`
 	Cached int `json:"cached,omitzero"`
-	// Earlier are the other runs of the same version that were pooled.
-	Earlier []PooledRun `json:"earlier,omitempty"`
+	// Earlier are the other runs of the same version that were pooled, LeftEarlier
+	// those that were not fit to be.
+	Earlier     []PooledRun `json:"earlier,omitempty"`
+	LeftEarlier []PooledRun `json:"left_earlier,omitempty"`
 }
 
 // PooledRun is an earlier run whose answers count with those of a side.
@@ -102,6 +104,8 @@ type PooledRun struct {
 	Name    string    `json:"name"`
 	Started time.Time `json:"started"`
 	Outputs int       `json:"outputs"` // that were pooled
+	// Left is why it was not pooled.
+	Left string `json:"left,omitzero"`
 }
 
 // Options are what was asked of a comparison. The zero value of a field takes

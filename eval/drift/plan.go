@@ -180,7 +180,7 @@ func MakePlan(ctx context.Context, in PlanInput, opts PlanOptions) (*Plan, error
 	p := &Plan{Suite: in.Suite, Options: opts, Cases: in.Cases, Calls: in.Calls}
 	tables := make([]*table, 0, len(in.Runs))
 	for _, r := range in.Runs {
-		t, err := read(ctx, r, opts.Slices)
+		t, err := read(ctx, r, opts.Slices, defaultMaxFailed)
 		if err != nil {
 			return nil, err
 		}

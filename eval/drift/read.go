@@ -31,6 +31,7 @@ type Input struct {
 type table struct {
 	run     eval.Run
 	earlier []eval.Run
+	digests []digest // of their rows
 	cases   []tableCase
 	byID    map[string]int32
 	rows    []tableRow
@@ -90,8 +91,9 @@ func seed(a, b digest) uint64 {
 	return binary.LittleEndian.Uint64(sum[:])
 }
 
-// read takes in all rows of a side. Slices are those of the tag keys.
-func read(ctx context.Context, in Input, keys []string) (*table, error) {
+// read takes in all rows of a side. Slices are those of the tag keys. An earlier
+// run of which more than maxFailed of the calls failed is not pooled.
+func read(ctx context.Context, in Input, keys []string, maxFailed float64) (*table, error) {
 	if len(in.Earlier) > maxEarlier {
 		return nil, &eval.InputError{Msg: fmt.Sprintf("%d earlier runs of %s; at most %d are pooled", len(in.Earlier), in.Run.Name(), maxEarlier)}
 	}
@@ -105,8 +107,11 @@ func read(ctx context.Context, in Input, keys []string) (*table, error) {
 		byID: make(map[string]int32, cases), cases: make([]tableCase, 0, cases), marks: map[int32]mark{},
 		rows: make([]tableRow, 0, rows), values: make([]float64, 0, rows*len(in.Run.Metrics))}
 	t.side.Run = in.Run
-	for i, one := range append([]Input{in}, in.Earlier...) {
-		if err := t.readRun(ctx, one, i, keys); err != nil {
+	if err := t.readRun(ctx, in, 0, keys); err != nil {
+		return nil, err
+	}
+	for _, e := range in.Earlier {
+		if err := t.pool(ctx, e, maxFailed); err != nil {
 			return nil, err
 		}
 	}
@@ -119,10 +124,6 @@ const maxEarlier = 1000
 // readRun takes in the rows of one run: the side's own, number 0, or an earlier
 // one, of which what the side's own run does not hold alike is passed over.
 func (t *table) readRun(ctx context.Context, in Input, number int, keys []string) error {
-	if number > 0 {
-		t.earlier = append(t.earlier, in.Run)
-		t.side.Earlier = append(t.side.Earlier, PooledRun{ID: in.Run.ID, Name: in.Run.Name(), Started: in.Run.Started})
-	}
 	place := t.places(in.Run.Metrics)
 	var record []byte
 	n := 0

@@ -55,7 +55,7 @@ func NewWatch(ctx context.Context, base Input, run *eval.Run, opts Options) (*Wa
 		return nil, &eval.InputError{Msg: fmt.Sprintf("run %s of %s is not complete, and cannot be what another run is stopped against", base.Run.ID, base.Run.Name()),
 			Hint: fmt.Sprintf("holdtrue run --agent %s --resume", base.Run.Agent)}
 	}
-	t, err := read(ctx, base, nil)
+	t, err := read(ctx, base, nil, 1)
 	if err != nil {
 		return nil, err
 	}
