@@ -169,7 +169,7 @@ func nodeName(n *yaml.Node) string {
 }
 
 func (r *suiteReader) read(root *yaml.Node) {
-	for _, e := range r.entries(root, "the suite", "suite", "cases", "agents", "metrics", "measures", "compare", "redact", "promises") {
+	for _, e := range r.entries(root, "the suite", "suite", "cases", "agents", "metrics", "measures", "compare", "redact", "promises", "store") {
 		key, value := e[0], e[1]
 		switch key.Value {
 		case "suite":
@@ -186,6 +186,8 @@ func (r *suiteReader) read(root *yaml.Node) {
 			r.compare(value)
 		case "redact":
 			r.redact(value)
+		case "store":
+			r.store(value)
 		case "promises":
 			r.promises(value)
 		}

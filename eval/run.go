@@ -18,7 +18,7 @@ type Run struct {
 	Agent     string `json:"agent"`
 	// Version of the agent; "" means the suite does not say.
 	Version string `json:"version,omitzero"`
-	// Kind of the agent: "recording", "command".
+	// Kind of the agent: "recording", "command", "run".
 	Kind     string    `json:"kind"`
 	Started  time.Time `json:"started"`
 	Finished time.Time `json:"finished,omitzero"`
@@ -42,6 +42,16 @@ func (r *Run) Name() string {
 		return r.Agent
 	}
 	return r.Agent + "@" + r.Version
+}
+
+// Answers identifies the answers of the run: those that it gave itself, or the
+// recording or run that it replayed. Runs with the same hold copies, not
+// evidence of their own.
+func (r *Run) Answers() string {
+	if digest := r.Lineage["recording"]; digest != "" {
+		return digest
+	}
+	return "run:" + r.ID
 }
 
 // Planned is the number of outputs of a complete run.

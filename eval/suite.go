@@ -26,6 +26,9 @@ type Suite struct {
 	// "all" stands for every kind.
 	Redact    []string
 	RedactPos Pos
+	// StoreMax is how large the run database may become, in bytes, before runs
+	// warn of it; 0 is no bound.
+	StoreMax int64
 }
 
 // Agent finds an agent of the suite by name.

@@ -55,6 +55,7 @@ var fewPlaces = map[string][]string{
 	"golang.org/x/time":                        {"eval/agent"},
 	"github.com/itchyny/gojq":                  {"eval/agent", "scorers"},
 	"github.com/vbauerster/mpb/v8":             {"cmd/internal/cli"},
+	"github.com/dustin/go-humanize":            {"datasets", "reports", "cmd/internal/cli"},
 	"github.com/santhosh-tekuri/jsonschema/v6": {"scorers"},
 }
 

@@ -54,6 +54,8 @@ type Options struct {
 	Timeout time.Duration
 	// Getenv looks environment variables up; nil takes those of the process.
 	Getenv func(string) (string, bool)
+	// Runs are the stored runs that can be replayed; nil where there is no store.
+	Runs Runs
 }
 
 // timeout is what holds for an agent: the caller's word, the suite's, the
@@ -76,7 +78,7 @@ type Kind struct {
 }
 
 // Kinds lists every kind of agent there is.
-var Kinds = []Kind{commandKind, openaiKind, httpKind, recordingKind}
+var Kinds = []Kind{commandKind, openaiKind, httpKind, recordingKind, cassetteKind}
 
 // Names lists the names of the kinds.
 func Names() []string {

@@ -45,12 +45,14 @@ func (t *Trend) choose(history []PastRun) (chosen []PastRun) {
 				reason = "asked the whole suite, the newest run only " + selection
 			}
 		default:
-			if key := recordedAs(&p.Run); key != "" {
-				if first, again := copies[key]; again {
-					reason = "replays the same recording as run " + first + ", which counts once"
-				} else {
-					copies[key] = p.Run.ID
+			key := recordedAs(&p.Run)
+			if first, again := copies[key]; again {
+				reason = "replays the same recording as run " + first + ", which counts once"
+				if p.Run.Answers() == "run:"+first {
+					reason = "replays run " + first + ", which counts once"
 				}
+			} else {
+				copies[key] = p.Run.ID
 			}
 		}
 		if reason == "" {
@@ -81,14 +83,14 @@ func newestSelection(history []PastRun) string {
 	return selection
 }
 
-// recordedAs identifies what a run of a recording holds, scores included; "" for
-// a run of anything else.
+// recordedAs identifies what a run holds, scores included: those that replay one
+// recording or run with the same metrics hold the same.
 func recordedAs(run *eval.Run) string {
-	digest := run.Lineage["recording"]
-	if run.Kind != "recording" || digest == "" {
-		return ""
+	answers := run.Answers()
+	if run.Kind != "recording" && run.Kind != "run" { // whatever its lineage says, it was asked
+		answers = "run:" + run.ID
 	}
-	parts := []string{digest, run.SuiteHash, run.Selection}
+	parts := []string{answers, run.SuiteHash, run.Selection}
 	for _, m := range run.Metrics {
 		parts = append(parts, m.Name, m.Scorer, m.Version, string(m.Args), m.Survey)
 	}

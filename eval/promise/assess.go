@@ -45,12 +45,11 @@ func Assess(ctx context.Context, promises []eval.PromiseSpec, history []Run, now
 		if r.Run.Status != eval.Complete || r.Run.Selection != "" || r.Run.Started.After(now) || started.Before(firstDay(now, longest)) {
 			continue
 		}
-		if key := r.Run.Lineage["recording"]; key != "" {
-			if seen[key] {
-				continue
-			}
-			seen[key] = true
+		key := r.Run.Answers()
+		if seen[key] {
+			continue
 		}
+		seen[key] = true
 		if err := take(ctx, ledgers, &r, started); err != nil {
 			return nil, err
 		}

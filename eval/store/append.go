@@ -45,10 +45,7 @@ func (s *DB) Stage(ctx context.Context, runID string, entries []Entry) (commit f
 		ordinals[m.Name] = i
 	}
 	b := batch{runID: runID, rows: make([]row, len(entries))}
-	if err := s.db.QueryRowContext(ctx, "SELECT coalesce(max(id), 0) FROM bodies").Scan(&b.bodies); err != nil {
-		return nil, s.explain(err)
-	}
-	if err := s.db.QueryRowContext(ctx, "SELECT coalesce(max(id), 0) FROM cases").Scan(&b.cases); err != nil {
+	if err := b.mark(ctx, s.db); err != nil {
 		return nil, s.explain(err)
 	}
 	if err := s.prepareRows(ctx, b.rows, entries, ordinals); err != nil {
@@ -64,12 +61,24 @@ type batch struct {
 	// bodies and cases are the highest ids at the time of staging: what came
 	// later, from the batch before or from another process, has not been seen.
 	bodies, cases int64
+	// collection is the last collection before staging: what was known then may
+	// be gone after another.
+	collection int64
+}
+
+// mark notes what a file holds at the time of staging.
+func (b *batch) mark(ctx context.Context, q querier) error {
+	return q.QueryRowContext(ctx, `SELECT (SELECT coalesce(max(id), 0) FROM bodies), (SELECT coalesce(max(id), 0) FROM cases),
+		(SELECT coalesce(max(number), 0) FROM collections)`).Scan(&b.bodies, &b.cases, &b.collection)
 }
 
 // commit writes a batch in one transaction, or nothing of it.
 func (s *DB) commit(ctx context.Context, b *batch) (stored int, err error) {
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
 		w := writer{ctx: ctx, tx: tx, batch: b}
+		if err := w.afresh(&s.pack); err != nil {
+			return err
+		}
 		stored, err = w.write()
 		return err
 	})
@@ -98,7 +107,7 @@ func (w *writer) write() (stored int, err error) {
 	if err := w.writeCases(); err != nil {
 		return 0, err
 	}
-	outputs := inserter{writer: w, into: "outputs (run, case_id, repeat, text, log, failed, latency_ms, first_token_ms, input_tokens, output_tokens, cost_usd, response, cached, blank, started, scores, reasons)"}
+	outputs := inserter{writer: w, into: "outputs (run, case_id, text, log, checksum, " + outputValues + ")"}
 	for i := range w.rows {
 		r := &w.rows[i]
 		o := &r.entry.Result.Output
@@ -111,16 +120,53 @@ func (w *writer) write() (stored int, err error) {
 		if !o.Started.IsZero() {
 			started = new(o.Started.UnixMilli())
 		}
-		var log any
+		var log, logHash any
 		if r.log.size > 0 {
-			log = r.log.known
+			log, logHash = r.log.known, r.log.hash[:]
 		}
-		if err := outputs.add(run, r.caseID, o.Repeat, r.text.known, log, o.Failed(), o.LatencyMS, o.FirstTokenMS, input, output, cost, o.ResponseID, o.Cached, strings.TrimSpace(o.Text) == "", started, r.scores, r.reasons); err != nil {
+		values := []any{o.Repeat, o.Failed(), o.LatencyMS, o.FirstTokenMS, input, output, cost, o.ResponseID, o.Cached, strings.TrimSpace(o.Text) == "", started, r.scores, r.reasons}
+		sum := checksum(append([]any{w.runID, r.caseBody.hash[:], r.text.hash[:], logHash}, values...)...)
+		if err := outputs.add(append([]any{run, r.caseID, r.text.known, log, sum}, values...)...); err != nil {
 			return 0, err
 		}
 	}
 	err = outputs.flush()
 	return outputs.inserted, err
+}
+
+// outputValues are the columns of an output that its checksum covers, in order,
+// after the id of its run and the hashes of its case, text and log.
+const outputValues = "repeat, failed, latency_ms, first_token_ms, input_tokens, output_tokens, cost_usd, response, cached, blank, started, scores, reasons"
+
+// afresh looks everything up again where runs were dropped since the batch was
+// staged: a text that was known may have gone with them.
+func (w *writer) afresh(pack *packer) error {
+	staged := w.collection
+	if err := w.tx.QueryRowContext(w.ctx, "SELECT coalesce(max(number), 0) FROM collections").Scan(&w.collection); err != nil || w.collection == staged {
+		return err
+	}
+	if err := w.mark(w.ctx, w.tx); err != nil {
+		return err
+	}
+	for i := range w.rows {
+		w.rows[i].caseID = 0
+		for _, b := range w.rows[i].bodies() {
+			b.known = 0
+		}
+	}
+	if err := lookUp(w.ctx, w.tx, w.rows); err != nil {
+		return err
+	}
+	for i := range w.rows {
+		for _, b := range w.rows[i].bodies() {
+			if b.known == 0 && b.codec == "plain" {
+				if err := pack.pack(b); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // writeBodies stores every text that is new and gives all of them their ids.

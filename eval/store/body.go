@@ -78,7 +78,7 @@ func (p *packer) unpack(b body) ([]byte, error) {
 			return nil, fmt.Errorf("stored text says it has %d bytes", b.size)
 		}
 		var err error
-		if plain, err = p.dec.DecodeAll(b.data, make([]byte, 0, b.size)); err != nil {
+		if plain, err = p.dec.DecodeAll(b.data, make([]byte, 0, min(b.size, 64<<10+64*len(b.data)))); err != nil {
 			return nil, fmt.Errorf("stored text is damaged: %w", err)
 		}
 	}

@@ -20,9 +20,9 @@ type Comparison struct {
 
 // SaveComparison records that two runs were compared.
 func (s *DB) SaveComparison(ctx context.Context, c Comparison) error {
-	_, err := s.db.ExecContext(ctx, `INSERT INTO comparisons (baseline, candidate, created, options, verdict, exit_code)
-		VALUES ((SELECT number FROM runs WHERE id = ?), (SELECT number FROM runs WHERE id = ?), ?, ?, ?, ?)`,
-		c.Baseline, c.Candidate, c.Created.UnixMilli(), string(c.Options), c.Verdict, c.ExitCode)
+	values := []any{c.Baseline, c.Candidate, c.Created.UnixMilli(), string(c.Options), c.Verdict, c.ExitCode}
+	_, err := s.db.ExecContext(ctx, `INSERT INTO comparisons (baseline, candidate, created, options, verdict, exit_code, checksum)
+		VALUES ((SELECT number FROM runs WHERE id = ?), (SELECT number FROM runs WHERE id = ?), ?, ?, ?, ?, ?)`, append(values, checksum(values...))...)
 	if err != nil {
 		return s.explain(err)
 	}

@@ -41,6 +41,9 @@ func dsn(path string, as access) string {
 		"_busy_timeout": {"30000"}, "_foreign_keys": {"on"}, "_txlock": {"immediate"},
 		"_synchronous": {"NORMAL"}, "_cache_size": {"-8000"},
 	}
+	if as == volatile {
+		return "file::memory:?" + q.Encode()
+	}
 	if as != readWrite {
 		q.Set("mode", "ro")
 		q.Set("_query_only", "1")

@@ -23,6 +23,9 @@ func dsn(path string, as access) string {
 		"busy_timeout(30000)", "foreign_keys(on)", "synchronous(normal)", "cache_size(-8000)", "wal_autocheckpoint(4000)", // as checkpointPragma says
 
 	}}
+	if as == volatile {
+		return "file::memory:?" + q.Encode()
+	}
 	if as != readWrite {
 		q.Set("mode", "ro")
 		q.Add("_pragma", "query_only(1)")

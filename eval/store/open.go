@@ -81,7 +81,8 @@ type access int
 const (
 	readWrite access = iota
 	readOnly
-	frozen // nobody writes: no lock is taken and no write-ahead log is looked for
+	frozen   // nobody writes: no lock is taken and no write-ahead log is looked for
+	volatile // in memory, of one connection: gone with it
 )
 
 func openAs(ctx context.Context, path string, as access, now func() time.Time) (*DB, error) {
@@ -101,7 +102,10 @@ func openAs(ctx context.Context, path string, as access, now func() time.Time) (
 		now = time.Now
 	}
 	s := &DB{db: db, path: path, now: now}
-	if err := s.prepareBusy(ctx, as != readWrite); err != nil {
+	if as == volatile {
+		db.SetMaxOpenConns(1)
+	}
+	if err := s.prepareBusy(ctx, as == readOnly || as == frozen); err != nil {
 		return nil, errors.Join(s.explain(err), db.Close())
 	}
 	return s, nil
@@ -258,6 +262,7 @@ func (s *DB) prepare(ctx context.Context, readOnly bool) error {
 
 type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
 // identify reads the schema version. A file is fresh if it has no application

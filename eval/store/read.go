@@ -181,7 +181,7 @@ func (s *DB) Result(ctx context.Context, runID, caseID string, repeat int) (c ev
 	var usage eval.Usage
 	err = s.db.QueryRowContext(ctx, `SELECT o.text, o.log, o.failed, o.latency_ms, o.first_token_ms, o.input_tokens, o.output_tokens, o.cost_usd, o.response, o.cached, o.started, o.scores, o.reasons, c.body
 		FROM outputs o JOIN cases c ON c.id = o.case_id
-		WHERE o.run = (SELECT number FROM runs WHERE id = ?) AND c.key = ? AND o.repeat = ?`, runID, caseID, repeat).
+		WHERE o.run = (SELECT number FROM runs WHERE id = ?) AND o.case_id IN (SELECT id FROM cases WHERE key = ?) AND o.repeat = ?`, runID, caseID, repeat).
 		Scan(&textID, &logID, &failed, &o.LatencyMS, &o.FirstTokenMS, &usage.InputTokens, &usage.OutputTokens, &usage.CostUSD, &o.ResponseID, &o.Cached, &started, &scores, &reasons, &caseBody)
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, r, s.noCase(ctx, runID, caseID)
@@ -223,6 +223,11 @@ func (s *DB) readOutput(ctx context.Context, o *eval.Output, textID int64, logID
 	if err != nil {
 		return err
 	}
+	return setLog(o, log)
+}
+
+// setLog reads what logOf wrote.
+func setLog(o *eval.Output, log []byte) error {
 	var f logForm
 	if err := json.Unmarshal(log, &f); err != nil {
 		return err
@@ -250,6 +255,14 @@ func (s *DB) scores(ctx context.Context, runID, values, reasons string) ([]eval.
 	if err != nil {
 		return nil, err
 	}
+	return scoresOf(&run, values, reasons)
+}
+
+// scoresOf makes scores of a run's metrics; without a run there are none.
+func scoresOf(run *eval.Run, values, reasons string) ([]eval.Score, error) {
+	if run == nil {
+		return nil, nil
+	}
 	notes := map[int]note{}
 	if reasons != "" {
 		if err := json.Unmarshal([]byte(reasons), &notes); err != nil {
@@ -258,9 +271,9 @@ func (s *DB) scores(ctx context.Context, runID, values, reasons string) ([]eval.
 	}
 	var scores []eval.Score
 	var strange error
-	err = eachScore([]byte(values), func(metric int, status eval.Status, value float64) {
+	err := eachScore([]byte(values), func(metric int, status eval.Status, value float64) {
 		if metric >= len(run.Metrics) {
-			strange = fmt.Errorf("run %s has a score of metric %d and only %d metrics", runID, metric, len(run.Metrics))
+			strange = fmt.Errorf("run %s has a score of metric %d and only %d metrics", run.ID, metric, len(run.Metrics))
 			return
 		}
 		n := notes[metric]

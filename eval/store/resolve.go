@@ -150,8 +150,9 @@ func (s *DB) Pin(ctx context.Context, name, runID string) error {
 	if err := CheckPinName(name); err != nil {
 		return err
 	}
-	res, err := s.db.ExecContext(ctx, `INSERT INTO pins (name, run, pinned) SELECT ?, number, ? FROM runs WHERE id = ?
-		ON CONFLICT (name) DO UPDATE SET run = excluded.run, pinned = excluded.pinned`, name, s.now().UnixMilli(), runID)
+	pinned := s.now().UnixMilli()
+	res, err := s.db.ExecContext(ctx, `INSERT INTO pins (name, run, pinned, checksum) SELECT ?, number, ?, ? FROM runs WHERE id = ?
+		ON CONFLICT (name) DO UPDATE SET run = excluded.run, pinned = excluded.pinned, checksum = excluded.checksum`, name, pinned, checksum(name, runID, pinned), runID)
 	if err != nil {
 		return s.explain(err)
 	}

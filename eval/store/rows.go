@@ -78,8 +78,8 @@ func (s *DB) prepareRows(ctx context.Context, rows []row, entries []Entry, ordin
 	if err != nil {
 		return err
 	}
-	if err := s.lookUp(ctx, rows); err != nil {
-		return err
+	if err := lookUp(ctx, s.db, rows); err != nil {
+		return s.explain(err)
 	}
 	return everyRow(rows, func(i int) error {
 		for _, b := range rows[i].bodies() {
@@ -132,7 +132,7 @@ func (r *row) encode(ordinals map[string]int) (err error) {
 const lookUpAtOnce = 300
 
 // lookUp finds the bodies and cases that are stored already.
-func (s *DB) lookUp(ctx context.Context, rows []row) error {
+func lookUp(ctx context.Context, q querier, rows []row) error {
 	bodies := map[[16]byte][]*body{}
 	cases := map[[16]byte][]*row{}
 	var hashes []any
@@ -152,16 +152,16 @@ func (s *DB) lookUp(ctx context.Context, rows []row) error {
 	for len(hashes) > 0 {
 		part := hashes[:min(lookUpAtOnce, len(hashes))]
 		hashes = hashes[len(part):]
-		found, err := s.db.QueryContext(ctx, "SELECT b.id, b.hash, c.id FROM bodies b LEFT JOIN cases c ON c.body = b.id WHERE b.hash IN "+placeholders(len(part), 1), part...)
+		found, err := q.QueryContext(ctx, "SELECT b.id, b.hash, c.id FROM bodies b LEFT JOIN cases c ON c.body = b.id WHERE b.hash IN "+placeholders(len(part), 1), part...)
 		if err != nil {
-			return s.explain(err)
+			return err
 		}
 		for found.Next() {
 			var id int64
 			var hash []byte
 			var caseID sql.NullInt64
 			if err := found.Scan(&id, &hash, &caseID); err != nil {
-				return errors.Join(s.explain(err), found.Close())
+				return errors.Join(err, found.Close())
 			}
 			for _, b := range bodies[[16]byte(hash)] {
 				b.known = id
@@ -173,7 +173,7 @@ func (s *DB) lookUp(ctx context.Context, rows []row) error {
 			}
 		}
 		if err := errors.Join(found.Err(), found.Close()); err != nil {
-			return s.explain(err)
+			return err
 		}
 	}
 	return nil

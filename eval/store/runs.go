@@ -21,6 +21,11 @@ func (s *DB) NewRun(ctx context.Context, run *eval.Run) error {
 		return err
 	}
 	run.ID, run.Status = id, eval.Running
+	return s.insertRun(ctx, run)
+}
+
+// insertRun stores a run, under the id that it has, as one that goes on.
+func (s *DB) insertRun(ctx context.Context, run *eval.Run) error {
 	lineage, err := json.Marshal(orEmpty(run.Lineage))
 	if err != nil {
 		return err
@@ -28,7 +33,7 @@ func (s *DB) NewRun(ctx context.Context, run *eval.Run) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, `INSERT INTO runs (id, suite, suite_hash, agent, version, kind, started, status, cases, repeats, seed, selection, lineage)
 			VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`, run.ID, run.Suite, run.SuiteHash, run.Agent, run.Version, run.Kind,
-			run.Started.UnixMilli(), string(run.Status), run.Cases, run.Repeats, int64(run.Seed), run.Selection, string(lineage))
+			run.Started.UnixMilli(), string(eval.Running), run.Cases, run.Repeats, int64(run.Seed), run.Selection, string(lineage))
 		if err != nil {
 			return err
 		}
@@ -36,16 +41,30 @@ func (s *DB) NewRun(ctx context.Context, run *eval.Run) error {
 		if err != nil {
 			return err
 		}
+		if err := sealRun(ctx, tx, number); err != nil {
+			return err
+		}
 		for i, m := range run.Metrics {
-			if _, err := tx.ExecContext(ctx, `INSERT INTO metrics (run, ordinal, name, scorer, version, args, scale, unit, better, gate, margin, per_case, survey, standard)
-				VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`, number, i, m.Name, m.Scorer, m.Version, string(m.Args), string(m.Scale), m.Unit,
-				string(m.Better), m.Gate, m.Margin, m.PerCase, m.Survey, m.Standard); err != nil {
+			if err := insertMetric(ctx, tx, run.ID, number, i, m); err != nil {
 				return fmt.Errorf("metric %s: %w", m.Name, err)
 			}
 		}
-		return noteStopEarly(ctx, tx, number, run.StopEarly)
+		return noteStopEarly(ctx, tx, run.ID, run.StopEarly)
 	})
 }
+
+func insertMetric(ctx context.Context, tx *sql.Tx, runID string, run int64, ordinal int, m eval.Metric) error {
+	values := []any{ordinal, m.Name, m.Scorer, m.Version, string(m.Args), string(m.Scale), m.Unit,
+		string(m.Better), m.Gate, m.Margin, m.PerCase, m.Survey, m.Standard}
+	sum := checksum(append([]any{runID}, values...)...)
+	_, err := tx.ExecContext(ctx, "INSERT INTO metrics (run, checksum, "+metricValues+") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		append([]any{run, sum}, values...)...)
+	return err
+}
+
+// metricValues are the columns of a metric that its checksum covers, in order,
+// after the id of its run.
+const metricValues = "ordinal, name, scorer, version, args, scale, unit, better, gate, margin, per_case, survey, standard"
 
 func orEmpty(m map[string]string) map[string]string {
 	if m == nil {
@@ -98,8 +117,10 @@ func finish(ctx context.Context, tx *sql.Tx, runID string, finished time.Time, l
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE runs SET status = 'complete', finished = ?, lineage = ? WHERE number = ?`, finished.UnixMilli(), string(text), number)
-	return err
+	if _, err := tx.ExecContext(ctx, `UPDATE runs SET status = 'complete', finished = ?, lineage = ? WHERE number = ?`, finished.UnixMilli(), string(text), number); err != nil {
+		return err
+	}
+	return sealRun(ctx, tx, number)
 }
 
 // Filter chooses runs; zero fields choose all.
@@ -233,12 +254,21 @@ func (s *DB) metrics(ctx context.Context, number int64) ([]eval.Metric, error) {
 // SetNote keeps a text with a run under a name, such as "stderr", in place of
 // the one that was there.
 func (s *DB) SetNote(ctx context.Context, runID, name, text string) error {
-	_, err := s.db.ExecContext(ctx, `INSERT INTO notes (run, name, text) SELECT number, ?, ? FROM runs WHERE id = ?
-		ON CONFLICT (run, name) DO UPDATE SET text = excluded.text`, name, strings.ToValidUTF8(text, "\ufffd"), runID)
-	if err != nil {
+	if err := setNote(ctx, s.db, runID, name, text); err != nil {
 		return s.explain(err)
 	}
 	return nil
+}
+
+type executor interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
+func setNote(ctx context.Context, db executor, runID, name, text string) error {
+	text = strings.ToValidUTF8(text, "\ufffd")
+	_, err := db.ExecContext(ctx, `INSERT INTO notes (run, name, text, checksum) SELECT number, ?, ?, ? FROM runs WHERE id = ?
+		ON CONFLICT (run, name) DO UPDATE SET text = excluded.text, checksum = excluded.checksum`, name, text, checksum(runID, name, text), runID)
+	return err
 }
 
 // Note is the text kept with a run under a name, "" if there is none.

@@ -13,7 +13,7 @@ import (
 // noteStopEarlyName is the note that holds Run.StopEarly, as JSON.
 const noteStopEarlyName = "stop-early"
 
-func noteStopEarly(ctx context.Context, tx *sql.Tx, run int64, stop *eval.StopEarly) error {
+func noteStopEarly(ctx context.Context, tx *sql.Tx, runID string, stop *eval.StopEarly) error {
 	if stop == nil {
 		return nil
 	}
@@ -21,9 +21,7 @@ func noteStopEarly(ctx context.Context, tx *sql.Tx, run int64, stop *eval.StopEa
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO notes (run, name, text) VALUES (?,?,?)
-		ON CONFLICT (run, name) DO UPDATE SET text = excluded.text`, run, noteStopEarlyName, string(text))
-	return err
+	return setNote(ctx, tx, runID, noteStopEarlyName, string(text))
 }
 
 // FinishEarly marks a run complete that stopped before all planned cases were
@@ -57,7 +55,7 @@ func (s *DB) FinishEarly(ctx context.Context, runID string, finished time.Time, 
 		if _, err := tx.ExecContext(ctx, "UPDATE runs SET cases = ?, selection = ? WHERE number = ?", held, selection, number); err != nil {
 			return err
 		}
-		if err := noteStopEarly(ctx, tx, number, &stop); err != nil {
+		if err := noteStopEarly(ctx, tx, runID, &stop); err != nil {
 			return err
 		}
 		return finish(ctx, tx, runID, finished, lineage)

@@ -325,7 +325,7 @@ func TestRefusesWhatIsNotItsOwn(t *testing.T) {
 	for path, part := range map[string]string{
 		write("foreign.db", "CREATE TABLE t (a)"):                             "belongs to another program",
 		write("marked.db", "PRAGMA application_id = 7", "CREATE TABLE t (a)"): "belongs to another program",
-		write("own.db", "PRAGMA user_version = 99"):                           "schema 99 and this program knows up to 6",
+		write("own.db", "PRAGMA user_version = 99"):                           "schema 99 and this program knows up to 7",
 		text:                             "not a run database",
 		short:                            "not a run database",
 		dir:                              "this is a folder",
@@ -415,6 +415,13 @@ func TestReadsWhatCannotBeWritten(t *testing.T) {
 func TestMain(m *testing.M) {
 	if path := os.Getenv("STORE_TEST_WRITER"); path != "" {
 		if err := writeForEver(path, os.Getenv("STORE_TEST_AGENT")); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	if do := os.Getenv("STORE_TEST_DO"); do != "" {
+		if err := doOver(do, os.Getenv("STORE_TEST_PATH")); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

@@ -67,8 +67,8 @@ func (a *app) sides(ctx context.Context, db *store.DB, base, cand eval.Run, opt 
 // candidate's start are no baseline of it. Where the candidate is one more run of
 // the same version, what crept in over the nights between must not become its own
 // baseline: of a pinned baseline the first nights after it count, as many as make
-// its first window, of another only what came before it. A recording that was
-// replayed before holds the same answers, not new ones, and a run that stopped
+// its first window, of another only what came before it. A recording or run that
+// was replayed before holds the same answers, not new ones, and a run that stopped
 // early those of cases that chance chose.
 func poolable(runs []eval.Run, base, cand eval.Run, pinned map[string]bool, most int) []eval.Run {
 	var from time.Time
@@ -86,19 +86,17 @@ func poolable(runs []eval.Run, base, cand eval.Run, pinned map[string]bool, most
 			until = base.Started
 		}
 	}
-	replayed := map[string]bool{base.Lineage[recordingKey]: true, cand.Lineage[recordingKey]: true}
+	replayed := map[string]bool{base.Answers(): true, cand.Answers(): true}
 	outputs := 0
 	var chosen []eval.Run
 	for _, r := range runs {
 		if r.ID == base.ID || r.ID == cand.ID || r.Stopped() || r.Started.Before(from) || r.Started.After(until) || len(chosen) == most {
 			continue
 		}
-		if digest := r.Lineage[recordingKey]; digest != "" {
-			if replayed[digest] {
-				continue
-			}
-			replayed[digest] = true
+		if replayed[r.Answers()] {
+			continue
 		}
+		replayed[r.Answers()] = true
 		if outputs += r.Planned(); outputs > maxPooled {
 			break
 		}
@@ -112,29 +110,22 @@ func poolable(runs []eval.Run, base, cand eval.Run, pinned map[string]bool, most
 // much whole runs differ.
 const firstWindow = 9
 
-// replays counts the runs that could be pooled but for replaying a recording that
-// counts already.
+// replays counts the runs that could be pooled but for replaying a recording or
+// run that counts already.
 func replays(runs []eval.Run, base, cand eval.Run) int {
 	n := 0
-	replayed := map[string]bool{base.Lineage[recordingKey]: true, cand.Lineage[recordingKey]: true}
+	replayed := map[string]bool{base.Answers(): true, cand.Answers(): true}
 	for _, r := range runs {
 		if r.ID == base.ID || r.ID == cand.ID || r.Started.After(cand.Started) {
 			continue
 		}
-		switch digest := r.Lineage[recordingKey]; {
-		case digest == "":
-		case replayed[digest]:
+		if replayed[r.Answers()] {
 			n++
-		default:
-			replayed[digest] = true
 		}
+		replayed[r.Answers()] = true
 	}
 	return n
 }
-
-// recordingKey is where the lineage of a run holds the digest of the recording
-// that it replayed.
-const recordingKey = "recording"
 
 // monthly is how often the baseline was compared in the last 30 days, 0 if that
 // is no more than every night.

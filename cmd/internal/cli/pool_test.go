@@ -61,7 +61,9 @@ func TestPoolable(t *testing.T) {
 	}
 	huge := night(4, "e", "1", "")
 	huge.Cases = 400_000
-	if got := ids(poolable([]eval.Run{huge, huge}, base, night(5, "f", "2", ""), nil, 30)); got != "e" {
+	other := huge
+	other.ID = "c"
+	if got := ids(poolable([]eval.Run{huge, other}, base, night(5, "f", "2", ""), nil, 30)); got != "e" {
 		t.Errorf("%q: the pool must stay bounded", got)
 	}
 }

@@ -60,7 +60,7 @@ func (a *app) replay(ctx context.Context, suite *eval.Suite, db *store.DB, specs
 		scan, err = datasets.Scan(suite, f.selection(), panel.Admit)
 		scanned <- err
 	}()
-	agents, openErr := openAgents(ctx, suite, specs, agent.Options{Dir: suite.Dir, Concurrency: concurrency, Timeout: f.timeout, Getenv: a.getenv})
+	agents, openErr := openAgents(ctx, suite, specs, agent.Options{Dir: suite.Dir, Concurrency: concurrency, Timeout: f.timeout, Getenv: a.getenv, Runs: cassettes{db}})
 	for _, ag := range agents {
 		defer closing(&err, ag)
 	}
@@ -92,6 +92,9 @@ func (a *app) replay(ctx context.Context, suite *eval.Suite, db *store.DB, specs
 		}
 		plans = append(plans, &planned{run: run, settings: settings})
 		targets = append(targets, replay.Target{Agent: ag, Run: run, Panel: panel})
+	}
+	if err := a.warnOfRoom(ctx, suite, db, targets); err != nil {
+		return nil, err
 	}
 	defer func() {
 		for _, p := range plans {

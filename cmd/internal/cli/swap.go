@@ -20,9 +20,11 @@ the same cases, turn by turn, so that a slow hour or a full disk hits both
 alike, stores both runs and compares them. Further candidates are each compared
 with the current agent; the exit code is that of the worst. As JSON several
 comparisons are one object, {"schema": 1, "comparisons": [...]}, in the order of
-the candidates.` + budgetDoc,
+the candidates. run:NAME stands for a stored run, whose answers are scored anew
+and not asked for again.` + budgetDoc,
 		Example: `  holdtrue swap current candidate
   holdtrue swap current candidate --repeat 3
+  holdtrue swap run:main candidate
   holdtrue swap current candidate --format markdown -o report.md`,
 		Args:              cobra.MinimumNArgs(2),
 		ValidArgsFunction: a.completeAgents,
@@ -47,8 +49,7 @@ the candidates.` + budgetDoc,
 			if len(args) > 2 && cf.output != "" && !together {
 				return usage("", "-o takes one report, and %d candidates give %d; only json holds them all", len(args)-1, len(args)-1)
 			}
-			specs, err := namedAgents(suite, args)
-			if err != nil {
+			if _, err := namedAgents(suite, withoutRuns(args)); err != nil {
 				return err
 			}
 			db, err := a.openStore(ctx, suite)
@@ -56,6 +57,10 @@ the candidates.` + budgetDoc,
 				return err
 			}
 			defer closing(&err, db)
+			specs, err := agentsOrRuns(ctx, suite, db, args)
+			if err != nil {
+				return err
+			}
 			runs, err := a.replay(ctx, suite, db, specs, &rf)
 			if err != nil {
 				return err
