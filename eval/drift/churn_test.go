@@ -36,7 +36,7 @@ func TestChurnKeepsItsLevel(t *testing.T) {
 			variants[i] = 1 + r.IntN(6)
 		}
 		say := func(i, _ int) uint64 { return uint64(1000*i + r.IntN(variants[i])) }
-		c := compare(t, newRun("a", correct), newRun("b", correct), said(60, 3, say), said(60, 3, say), Options{Draws: 99})
+		c := compare(t, newRun("a", correct), newRun("b", correct), said(60, 3, say), said(60, 3, say), Options{Draws: 99, Quick: true})
 		if c.Churn.Texts.Above {
 			above++
 		}

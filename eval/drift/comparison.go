@@ -130,6 +130,9 @@ type Options struct {
 	Force bool `json:"force"`
 	// Confidence of the intervals; default 0.95.
 	Confidence float64 `json:"confidence"`
+	// Quick leaves out the simulation of what an inconclusive comparison could have
+	// seen; the closed form stands in its place. No verdict depends on it.
+	Quick bool `json:"quick,omitzero"`
 	// Month is how many comparisons with this baseline were made in the last 30
 	// days; 0 takes one every night.
 	Month int `json:"month,omitzero"`

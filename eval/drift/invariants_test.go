@@ -18,7 +18,7 @@ import (
 
 // loose are options under which small worlds reach every word.
 func loose() Options {
-	return Options{Slices: []string{"topic", "language"}, Draws: 199, Alpha: .3, MaxFailed: 1}
+	return Options{Slices: []string{"topic", "language"}, Draws: 199, Alpha: .3, MaxFailed: 1, Quick: true}
 }
 
 // compareWorld compares the two runs of a world.

@@ -50,7 +50,7 @@ func TestProcedureMeasured(t *testing.T) {
 					after = append(after, x)
 				}
 			}
-			c := compare(t, newRun("a", correct), newRun("b", correct), before, after, Options{Draws: 999})
+			c := compare(t, newRun("a", correct), newRun("b", correct), before, after, Options{Draws: 999, Quick: true})
 			switch c.Verdict {
 			case Regressed, RegressedCases:
 				seen++

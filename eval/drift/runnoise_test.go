@@ -51,7 +51,7 @@ func TestRunToRunNoise(t *testing.T) {
 				base.Earlier = append(base.Earlier, Input{Run: newRun(fmt.Sprint("e", k), unit), Rows: stream(shockedNight(r, levels, .05, shock()))})
 			}
 			cand := Input{Run: newRun("b", unit), Rows: stream(shockedNight(r, levels, .05, shock()-w.drop))}
-			c, err := Compare(t.Context(), base, cand, Options{Draws: 199}, nil)
+			c, err := Compare(t.Context(), base, cand, Options{Draws: 199, Quick: true}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -64,7 +64,7 @@ func (p *pairs) explainDoubt(findings []finding, finished []Cell, opts Options, 
 	each(len(doubtful), func(k int) {
 		f, c := &findings[doubtful[k]], &finished[doubtful[k]]
 		margin := marginOf(f.m, opts)
-		if f.slice < 0 && f.m.metric.Scale != eval.Measure {
+		if f.slice < 0 && f.m.metric.Scale != eval.Measure && !opts.Quick {
 			p.simulate(f, c, seed, opts.Draws, min(stats.DefaultWork, simulatedWork/float64(overall)))
 		}
 		if c.Verdict == Holds {

@@ -71,7 +71,7 @@ func NewTrend(ctx context.Context, suite, agent string, history []PastRun, opts 
 	t.see()
 	t.warn()
 	t.conclude(dropped)
-	t.advise(len(history) > 0 && recordedAs(&history[len(history)-1].Run) != "")
+	t.advise(len(history) > 0 && replaysAnswers(&history[len(history)-1].Run))
 	return t, ctx.Err()
 }
 

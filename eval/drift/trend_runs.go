@@ -87,7 +87,7 @@ func newestSelection(history []PastRun) string {
 // recording or run with the same metrics hold the same.
 func recordedAs(run *eval.Run) string {
 	answers := run.Answers()
-	if run.Kind != "recording" && run.Kind != "run" { // whatever its lineage says, it was asked
+	if !replaysAnswers(run) { // whatever its lineage says, it was asked
 		answers = "run:" + run.ID
 	}
 	parts := []string{answers, run.SuiteHash, run.Selection}
@@ -142,3 +142,7 @@ func (t *Trend) keep(chosen []PastRun, nights []*night) (kept []*night) {
 	}
 	return kept
 }
+
+// replaysAnswers says that a run took the answers of a recording or of another
+// run, and asked for none.
+func replaysAnswers(run *eval.Run) bool { return run.Kind == "recording" || run.Kind == "run" }

@@ -54,7 +54,7 @@ func TestUnequalOutputsKeepTheLevel(t *testing.T) {
 			side := func(n int) []eval.Row {
 				return rounds(w.cases, n, func(i, _ int) float64 { return w.draw(r, levels[i]) })
 			}
-			c := compare(t, newRun("a", w.metric), newRun("b", w.metric), side(w.before), side(w.after), Options{Draws: 199, Force: true})
+			c := compare(t, newRun("a", w.metric), newRun("b", w.metric), side(w.before), side(w.after), Options{Draws: 199, Force: true, Quick: true})
 			for _, m := range append(c.Metrics, c.Others...) {
 				switch {
 				case m.Verdict.down() || m.Verdict == Changed:

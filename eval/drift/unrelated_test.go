@@ -96,7 +96,7 @@ func TestUnrelatedMetricsKeepTheLevel(t *testing.T) {
 		for seed := range uint64(reps) {
 			d := seededDice(seed<<8 | uint64(c.others))
 			w := unchangedWorld(d, c.others, 30, c.repeats)
-			got := compareWorld(t, w, Options{Slices: []string{"topic"}, Draws: 199})
+			got := compareWorld(t, w, Options{Slices: []string{"topic"}, Draws: 199, Quick: true})
 			if got.Verdict.down() {
 				down++
 			}

@@ -107,7 +107,7 @@ func (j *job) stream(rep int) uint64 {
 // once draws two runs and compares them.
 func (j *job) once(ctx context.Context, r *rand.Rand) (tally, error) {
 	before, after := j.draw(r)
-	opts := drift.Options{Draws: draws, MaxCases: 1}
+	opts := drift.Options{Draws: draws, MaxCases: 1, Quick: true}
 	if j.slices > 0 {
 		opts.Slices = []string{"topic"}
 		if j.family != nil {
