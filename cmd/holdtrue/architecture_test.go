@@ -51,6 +51,8 @@ var fewPlaces = map[string][]string{
 	"gonum.org/v1/gonum":                       {"eval/stats"},
 	"github.com/vbauerster/mpb/v8":             {"cmd/internal/cli"},
 	"github.com/santhosh-tekuri/jsonschema/v6": {"scorers"},
+	"go.opentelemetry.io/proto/otlp":           {"datasets"},
+	"google.golang.org/protobuf":               {"datasets"},
 }
 
 func TestImportsKeepToTheTable(t *testing.T) {

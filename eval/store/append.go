@@ -98,7 +98,7 @@ func (w *writer) write() (stored int, err error) {
 	if err := w.writeCases(); err != nil {
 		return 0, err
 	}
-	outputs := inserter{writer: w, into: "outputs (run, case_id, repeat, text, log, failed, latency_ms, first_token_ms, input_tokens, output_tokens, cost_usd, response, cached, blank, started, scores, reasons)"}
+	outputs := inserter{writer: w, into: "outputs (run, case_id, repeat, text, log, failed, latency_ms, first_token_ms, input_tokens, output_tokens, cost_usd, response, cached, blank, started, trace, scores, reasons)"}
 	for i := range w.rows {
 		r := &w.rows[i]
 		o := &r.entry.Result.Output
@@ -115,7 +115,7 @@ func (w *writer) write() (stored int, err error) {
 		if r.log.size > 0 {
 			log = r.log.known
 		}
-		if err := outputs.add(run, r.caseID, o.Repeat, r.text.known, log, o.Failed(), o.LatencyMS, o.FirstTokenMS, input, output, cost, o.ResponseID, o.Cached, strings.TrimSpace(o.Text) == "", started, r.scores, r.reasons); err != nil {
+		if err := outputs.add(run, r.caseID, o.Repeat, r.text.known, log, o.Failed(), o.LatencyMS, o.FirstTokenMS, input, output, cost, o.ResponseID, o.Cached, strings.TrimSpace(o.Text) == "", started, o.TraceID, r.scores, r.reasons); err != nil {
 			return 0, err
 		}
 	}
