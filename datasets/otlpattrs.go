@@ -187,8 +187,8 @@ func (a attributes) under(prefix string) map[string]any {
 	return tree
 }
 
-// items lists the values of a list, or of an object whose keys are numbers, in
-// their order.
+// items lists the values of a list, or of an object that has numbers for keys, in
+// their order; nil for anything else.
 func items(v any) []any {
 	switch v := v.(type) {
 	case []any:
@@ -205,9 +205,9 @@ func items(v any) []any {
 			}
 		}
 		slices.SortFunc(list, func(a, b numbered) int { return a.n - b.n })
-		values := make([]any, len(list))
-		for i := range list {
-			values[i] = list[i].v
+		var values []any
+		for _, item := range list {
+			values = append(values, item.v)
 		}
 		return values
 	}

@@ -60,6 +60,10 @@ func readOTLPJSON(r io.Reader, file string, yield func(otlpItem, error) bool) {
 				return
 			}
 		default:
+			if _, err := j.d.ReadToken(); err != nil {
+				j.fail(err)
+				return
+			}
 			yield(otlpItem{}, &eval.InputError{Pos: j.pos(), Msg: "expected an object with resourceSpans or resourceLogs"})
 			return
 		}
@@ -100,12 +104,11 @@ func (j *otlpJSON) pos() eval.Pos {
 // progress is made: the next value may be as long as any.
 func (j *otlpJSON) progress() { j.bound.left = maxOTLPValue; j.lines.lineAt(j.d.InputOffset()) }
 
-// each reads a list; null counts as an empty one.
+// each reads a list.
 func (j *otlpJSON) each(item func() error) error {
-	if err := j.begin('[', "a list"); err != nil || j.d.StackDepth() == 0 {
+	if err := j.begin('[', "a list"); err != nil {
 		return err
 	}
-	depth := j.d.StackDepth()
 	for j.d.PeekKind() != ']' {
 		if j.d.PeekKind() == 0 {
 			_, err := j.d.ReadToken()
@@ -115,9 +118,6 @@ func (j *otlpJSON) each(item func() error) error {
 			return err
 		}
 		j.progress()
-		if j.d.StackDepth() != depth {
-			return &eval.InputError{Pos: j.pos(), Msg: "the list is damaged"}
-		}
 	}
 	_, err := j.d.ReadToken()
 	return err

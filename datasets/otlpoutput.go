@@ -332,6 +332,9 @@ func (g *group) lineage() map[string]string {
 	take := func(a attributes) {
 		for _, name := range lineageNames(a) {
 			key := strings.TrimPrefix(name, "lineage.")
+			if name == "gen_ai.system" || name == "llm.provider" { // older names of the same
+				key = "gen_ai.provider.name"
+			}
 			if text := a.text(name); text != "" && key != "" && all[key] == "" {
 				if all == nil {
 					all = map[string]string{}

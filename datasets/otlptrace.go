@@ -196,8 +196,10 @@ func (g *group) inferences() []*span {
 		if s.kind != inferenceSpan {
 			continue
 		}
-		for at, n := g.tree.above(s), 0; at != nil && n < maxDepth && !wraps[at]; at, n = g.tree.above(at), n+1 {
+		below := s
+		for at := g.tree.above(s); at != nil && !wraps[at] && g.tree.depth[at] < g.tree.depth[below]; at = g.tree.above(at) {
 			wraps[at] = true
+			below = at
 		}
 	}
 	var list []*span
