@@ -20,7 +20,19 @@ const (
 // sides are the two runs of a comparison as drift takes them, the baseline with
 // the earlier runs of its version: those that the options name, or those found.
 func (a *app) sides(ctx context.Context, db *store.DB, base, cand eval.Run, opt drift.Options, pool int) (drift.Input, drift.Input, error) {
-	b, c := input(ctx, db, base), input(ctx, db, cand)
+	b, err := input(ctx, db, base, opt)
+	if err != nil {
+		return b, b, err
+	}
+	c, err := input(ctx, db, cand, opt)
+	if err != nil {
+		return b, c, err
+	}
+	earlier := func(run eval.Run) error {
+		e, err := input(ctx, db, run, opt)
+		b.Earlier = append(b.Earlier, e)
+		return err
+	}
 	if opt.Earlier != nil { // as it was done before
 		for _, id := range opt.Earlier {
 			run, err := db.Run(ctx, id)
@@ -31,7 +43,9 @@ func (a *app) sides(ctx context.Context, db *store.DB, base, cand eval.Run, opt 
 			if err != nil {
 				return b, c, err
 			}
-			b.Earlier = append(b.Earlier, input(ctx, db, run))
+			if err := earlier(run); err != nil {
+				return b, c, err
+			}
 		}
 		return b, c, nil
 	}
@@ -44,7 +58,9 @@ func (a *app) sides(ctx context.Context, db *store.DB, base, cand eval.Run, opt 
 		return b, c, err
 	}
 	for _, run := range poolable(runs, base, cand, pool) {
-		b.Earlier = append(b.Earlier, input(ctx, db, run))
+		if err := earlier(run); err != nil {
+			return b, c, err
+		}
 	}
 	return b, c, nil
 }

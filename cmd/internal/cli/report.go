@@ -74,6 +74,11 @@ func (a *app) wantedComparison(ctx context.Context, db *store.DB, suite *eval.Su
 		if w.options, err = f.options(cmd, suite); err != nil {
 			return w, err
 		}
+		last, err := db.LastFeedback(ctx)
+		if err != nil {
+			return w, err
+		}
+		w.options.Feedback = &last
 		if w.base, err = db.Run(ctx, args[0]); err != nil {
 			return w, err
 		}

@@ -4,7 +4,7 @@ ALTER TABLE outputs ADD COLUMN trace TEXT NOT NULL DEFAULT '';
 -- What users said of stored outputs, which comes after the run: rows are added
 -- and never changed. Scores are not touched by it.
 CREATE TABLE feedback (
-  number   INTEGER PRIMARY KEY,
+  number   INTEGER PRIMARY KEY AUTOINCREMENT, -- none is given twice, whatever is deleted
   identity BLOB NOT NULL UNIQUE CHECK (length(identity) = 16), -- of all that was said: twice is once
   run      INTEGER NOT NULL,
   case_id  INTEGER NOT NULL,
