@@ -80,6 +80,8 @@ func (j *otlpJSON) fail(err error) {
 	var in *eval.InputError
 	switch {
 	case errors.As(err, &in):
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		err = &eval.InputError{Pos: pos, Msg: "not valid JSON: the file is cut short"}
 	case errors.As(err, &syntax):
 		pos.Line = j.lines.lineAt(max(syntax.ByteOffset, j.d.InputOffset()))
 		cause := "it is damaged"
@@ -87,8 +89,6 @@ func (j *otlpJSON) fail(err error) {
 			cause = strings.TrimPrefix(syntax.Err.Error(), "jsontext: ")
 		}
 		err = &eval.InputError{Pos: pos, Msg: "not valid JSON: " + cause}
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		err = &eval.InputError{Pos: pos, Msg: "not valid JSON: the file is cut short"}
 	case errors.Is(err, errTooLong):
 		err = &eval.InputError{Pos: pos, Msg: fmt.Sprintf("a single value is longer than %d bytes", maxOTLPValue)}
 	default:
