@@ -79,8 +79,11 @@ func writeAnswer(b *bytes.Buffer, run eval.Run, a *Answer) {
 		b.WriteString("  the call failed:\n")
 		quoted(b, "  ", l.o.Err, shortText)
 	}
-	if l.o.Text != "" || !l.o.Failed() {
+	switch {
+	case l.o.Text != "":
 		quoted(b, "  ", l.o.Text, longText)
+	case !l.o.Failed():
+		b.WriteString("  the text is empty\n")
 	}
 	l.scores(a.Scores)
 	l.feedback(a.Feedback)
