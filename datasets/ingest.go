@@ -99,10 +99,11 @@ type ingester struct {
 }
 
 // items numbers what the files hold, and passes over faults once they are told.
-func (in *ingester) items(faults *faultList, see func(number int, it otlpItem) error) error {
+func (in *ingester) items(briefly bool, see func(number int, it otlpItem) error) error {
+	var faults faultList
 	number := 0
 	for _, file := range in.files {
-		for it, err := range otlpItems(file) {
+		for it, err := range otlpItems(file, briefly) {
 			if number++; number%1024 == 0 && in.ctx.Err() != nil {
 				return in.ctx.Err()
 			}
@@ -121,8 +122,7 @@ func (in *ingester) items(faults *faultList, see func(number int, it otlpItem) e
 
 // findEnds is the first pass.
 func (in *ingester) findEnds() error {
-	var faults faultList
-	return in.items(&faults, func(number int, it otlpItem) error {
+	return in.items(true, func(number int, it otlpItem) error {
 		if it.span == nil {
 			in.n.Logs++
 			if _, traced := in.last[it.trace]; !traced {
@@ -141,8 +141,7 @@ func (in *ingester) findEnds() error {
 
 // convert is the second pass.
 func (in *ingester) convert() error {
-	var faults faultList
-	return in.items(&faults, func(number int, it otlpItem) error {
+	return in.items(false, func(number int, it otlpItem) error {
 		end, traced := in.last[it.trace]
 		if !traced {
 			return nil // log records alone

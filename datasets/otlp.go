@@ -44,10 +44,11 @@ const maxOTLPValue = wire.MaxLine
 // behind their lengths: a varint, or the four bytes of the collector's file
 // exporter). Log records without a trace are passed over, and so are metrics. A
 // fault of one span is yielded and reading goes on; damaged syntax ends the file.
+// briefly leaves out of what JSON holds all but trace ids and names.
 //
 // Note: the resource of a JSON object is taken to stand before its spans, as
 // every exporter writes it.
-func otlpItems(path string) iter.Seq2[otlpItem, error] {
+func otlpItems(path string, briefly bool) iter.Seq2[otlpItem, error] {
 	return func(yield func(otlpItem, error) bool) {
 		f, err := wire.Open(path)
 		if err != nil {
@@ -66,7 +67,7 @@ func otlpItems(path string) iter.Seq2[otlpItem, error] {
 		}
 		switch frame := otlpFraming(head); frame {
 		case framedJSON:
-			readOTLPJSON(b, path, yield)
+			readOTLPJSON(b, path, briefly, yield)
 		case framedNot:
 			yield(otlpItem{}, &eval.InputError{Pos: eval.Pos{File: path}, Msg: "this is neither OTLP JSON nor OTLP protobuf",
 				Hint: "the collector's file exporter writes both; a recording needs no ingest"})
