@@ -21,6 +21,8 @@ type IngestOptions struct {
 	// that is there; a trace without one is named by its own id.
 	CaseAttributes []string
 	Force          bool // overwrite the recording
+	// Mask, if set, is applied to everything that an output says.
+	Mask eval.Mask
 }
 
 // DefaultCaseAttributes are looked at where nothing else is asked for.
@@ -193,6 +195,9 @@ func (in *ingester) write(t *trace) error {
 			continue
 		}
 		in.repeats[o.CaseID]++
+		if in.opt.Mask != nil {
+			in.opt.Mask.Output(&o)
+		}
 		line, err := wire.AppendOutput(in.line[:0], &o)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("trace %s: %w", t.id, err))

@@ -30,6 +30,8 @@ type ProposeOptions struct {
 	// Steps and Documents take over what the agent did and was given as what is
 	// expected.
 	Steps, Documents bool
+	// Mask, if set, is applied to everything that an output says.
+	Mask eval.Mask
 }
 
 // Proposed counts what a recording gave.
@@ -83,6 +85,9 @@ func Propose(recording string, existing []eval.Case, opt ProposeOptions) (cases 
 			continue
 		}
 		n.Outputs++
+		if opt.Mask != nil {
+			opt.Mask.Output(&o)
+		}
 		if o.Failed() || strings.TrimSpace(o.Text) == "" {
 			n.Failed++
 			continue

@@ -37,7 +37,14 @@ are printed.`,
 			case opt.Limit < 0:
 				return usage("", "--limit is %d; it counts cases, from 1", opt.Limit)
 			}
-			existing, err := a.existingCases(out)
+			suite, err := a.suiteIfAny()
+			if err != nil {
+				return err
+			}
+			if opt.Mask, err = maskOf(suite); err != nil {
+				return err
+			}
+			existing, err := existingCases(suite, out)
 			if err != nil {
 				return err
 			}
@@ -48,13 +55,13 @@ are printed.`,
 			if out == "" || out == "-" {
 				err = datasets.WriteCases(a.out, cases)
 			} else if err = datasets.AppendCases(out, cases); err == nil {
-				_, err = fmt.Fprintf(a.out, "%d cases added to %s\n", n.Cases, printable(out))
+				_, err = fmt.Fprintf(a.out, "%s added to %s\n", several(n.Cases, "case"), printable(out))
 			}
 			if err != nil {
 				return err
 			}
-			a.note("%d outputs: %d cases proposed, %d ask what another one asks, %d are in the golden set already, %d left out by --limit, %d without an answer, %d do not say what was asked",
-				n.Outputs, n.Cases, n.Merged, n.Known, n.Left, n.Failed, n.Silent)
+			a.note("%s: %s proposed; asked twice %d, in the golden set already %d, left out by --limit %d, without an answer %d, without a question %d",
+				several(n.Outputs, "output"), several(n.Cases, "case"), n.Merged, n.Known, n.Left, n.Failed, n.Silent)
 			if n.Cases > 0 {
 				a.hint("check what is expected, then take the tag " + datasets.Unchecked + " off")
 			}
@@ -72,11 +79,7 @@ are printed.`,
 
 // existingCases are those of the suite, if there is one, and of a file that cases
 // are added to. A suite whose files do not exist yet has none.
-func (a *app) existingCases(file string) (cases []eval.Case, err error) {
-	suite, err := a.suiteIfAny()
-	if err != nil {
-		return nil, err
-	}
+func existingCases(suite *eval.Suite, file string) (cases []eval.Case, err error) {
 	if suite != nil {
 		for c, err := range datasets.Cases(suite, datasets.Selection{}) {
 			if err != nil {

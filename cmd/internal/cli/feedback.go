@@ -66,11 +66,11 @@ listed and counted; importing a file again adds nothing.`,
 				return err
 			}
 			defer closing(&err, db)
-			if suite != nil && len(suite.Redact) > 0 {
-				mask, err := scorers.Redactor(suite.Redact)
-				if err != nil {
-					return &eval.InputError{Pos: suite.RedactPos, Msg: err.Error()}
-				}
+			mask, err := maskOf(suite)
+			if err != nil {
+				return err
+			}
+			if mask != nil {
 				for i := range said {
 					s := &said[i].Said
 					s.Comment = mask(s.Comment)
@@ -99,6 +99,19 @@ listed and counted; importing a file again adds nothing.`,
 	c.Flags().StringArrayVar(&f.labels, "label", nil, "what a word is worth from 0 to 1, `WORD=VALUE`; may be repeated")
 	must(c.RegisterFlagCompletionFunc("run", a.completeRuns))
 	return c
+}
+
+// maskOf is what the suite, if there is one, wants to be kept out of all that is
+// stored; nil for nothing.
+func maskOf(suite *eval.Suite) (eval.Mask, error) {
+	if suite == nil || len(suite.Redact) == 0 {
+		return nil, nil
+	}
+	mask, err := scorers.Redactor(suite.Redact)
+	if err != nil {
+		return nil, &eval.InputError{Pos: suite.RedactPos, Msg: err.Error(), Hint: "write redact: true, or a list of kinds"}
+	}
+	return mask, nil
 }
 
 func (f *feedbackFlags) options() (opt datasets.FeedbackOptions, err error) {
@@ -201,6 +214,7 @@ func (a *app) importFeedback(ctx context.Context, db *store.DB, file string, sai
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.out, "%d records: feedback on %d outputs of %d runs, %d of it new; %d records match nothing\n", len(said), len(list), len(runs), added, lost)
+	_, err = fmt.Fprintf(a.out, "%s: feedback on %s of %s, %d of it new; %s without an output\n",
+		several(len(said), "record"), several(len(list), "output"), several(len(runs), "run"), added, several(lost, "record"))
 	return err
 }

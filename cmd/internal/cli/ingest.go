@@ -30,7 +30,8 @@ trace that names several becomes as many outputs, and one that names none has it
 own id for one. Several answers to a case are its repeats.
 
 The files are read twice, so that a trace is written as soon as its last span was
-read, however its spans are spread. Nothing is written if anything is wrong.`,
+read, however its spans are spread. Nothing is written if anything is wrong. What
+the suite, where there is one, redacts is redacted here too.`,
 		Example: `  holdtrue ingest traces.jsonl -o recordings/production.jsonl
   holdtrue ingest spans.json logs.json --id-attribute ticket.id -o recordings/tickets.jsonl`,
 		Args: cobra.MinimumNArgs(1),
@@ -39,19 +40,26 @@ read, however its spans are spread. Nothing is written if anything is wrong.`,
 				return usage("holdtrue ingest "+shellWord(files[0])+" -o recordings/traces.jsonl", "-o is missing: it names the recording")
 			}
 			opt.CaseAttributes = append(own, opt.CaseAttributes...)
+			suite, err := a.suiteIfAny()
+			if err != nil {
+				return err
+			}
+			if opt.Mask, err = maskOf(suite); err != nil {
+				return err
+			}
 			n, err := datasets.Ingest(cmd.Context(), files, out, opt)
 			if err != nil {
 				return err
 			}
 			if n.NoModel > 0 {
-				a.note("%d traces were left out: they call no model and no agent", n.NoModel)
+				a.note("left out: %s without a call of a model or an agent", several(n.NoModel, "trace"))
 			}
 			if n.Wordless > 0 {
-				a.note("%d answers were left out: the content of their messages was not captured", n.Wordless)
+				a.note("left out: %s whose text was not captured", several(n.Wordless, "answer"))
 				a.hint("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true in the agent's environment captures it")
 			}
-			_, err = fmt.Fprintf(a.out, "%d spans, %d log records, %d traces: %d outputs of %d cases in %s\n",
-				n.Spans, n.Logs, n.Traces, n.Outputs, n.Cases, printable(out))
+			_, err = fmt.Fprintf(a.out, "%s, %s, %s: %s of %s in %s\n", several(n.Spans, "span"), several(n.Logs, "log record"),
+				several(n.Traces, "trace"), several(n.Outputs, "output"), several(n.Cases, "case"), printable(out))
 			return err
 		},
 	}
@@ -59,4 +67,12 @@ read, however its spans are spread. Nothing is written if anything is wrong.`,
 	c.Flags().StringArrayVar(&own, "id-attribute", nil, "an attribute that names the case, `NAME`, looked at before the others; may be repeated")
 	c.Flags().BoolVar(&opt.Force, "force", false, "overwrite a recording that exists")
 	return c
+}
+
+// several counts things: "1 case", "2 cases".
+func several(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
