@@ -220,6 +220,11 @@ func (s *DB) readOutput(ctx context.Context, o *eval.Output, textID int64, logID
 	if err != nil {
 		return err
 	}
+	return readLog(o, log)
+}
+
+// readLog fills in what of an output is stored as one body.
+func readLog(o *eval.Output, log []byte) error {
 	var f logForm
 	if err := json.Unmarshal(log, &f); err != nil {
 		return err
@@ -248,6 +253,10 @@ func (s *DB) scores(ctx context.Context, runID, values, reasons string) ([]eval.
 	if err != nil {
 		return nil, err
 	}
+	return scoresOf(&run, values, reasons)
+}
+
+func scoresOf(run *eval.Run, values, reasons string) ([]eval.Score, error) {
 	notes := map[int]note{}
 	if reasons != "" {
 		if err := json.Unmarshal([]byte(reasons), &notes); err != nil {
@@ -256,9 +265,9 @@ func (s *DB) scores(ctx context.Context, runID, values, reasons string) ([]eval.
 	}
 	var scores []eval.Score
 	var strange error
-	err = eachScore([]byte(values), func(metric int, status eval.Status, value float64) {
+	err := eachScore([]byte(values), func(metric int, status eval.Status, value float64) {
 		if metric >= len(run.Metrics) {
-			strange = fmt.Errorf("run %s has a score of metric %d and only %d metrics", runID, metric, len(run.Metrics))
+			strange = fmt.Errorf("run %s has a score of metric %d and only %d metrics", run.ID, metric, len(run.Metrics))
 			return
 		}
 		n := notes[metric]

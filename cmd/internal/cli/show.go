@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"os"
 	"strings"
 
@@ -94,7 +93,7 @@ evaluated where the answer was read from a trace.`,
 func (a *app) showRecording(ctx context.Context, db *store.DB, run eval.Run) error {
 	out := bufio.NewWriter(a.out)
 	var line []byte
-	for result, err := range results(ctx, db, run) {
+	for result, err := range db.Results(ctx, run) {
 		if err != nil {
 			return err
 		}
@@ -127,24 +126,9 @@ func caseAnswers(ctx context.Context, db *store.DB, run eval.Run, caseID string)
 	return c, answers, nil
 }
 
-// results streams the results of a run whole.
-func results(ctx context.Context, db *store.DB, run eval.Run) iter.Seq2[eval.Result, error] {
-	return func(yield func(eval.Result, error) bool) {
-		for row, err := range db.Rows(ctx, run.ID) {
-			var r eval.Result
-			if err == nil {
-				_, r, err = db.Result(ctx, run.ID, row.CaseID, row.Repeat)
-			}
-			if !yield(r, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
 // showOTLP writes the scores of a run as OpenTelemetry events.
 func (a *app) showOTLP(ctx context.Context, db *store.DB, run eval.Run, file string) error {
-	write := func(w io.Writer) error { return reports.OTLP(w, run, results(ctx, db, run), programVersion()) }
+	write := func(w io.Writer) error { return reports.OTLP(w, run, db.Results(ctx, run), programVersion()) }
 	if file == "-" {
 		return write(a.out)
 	}
