@@ -21,9 +21,15 @@ type IngestOptions struct {
 	// that is there; a trace without one is named by its own id.
 	CaseAttributes []string
 	Force          bool // overwrite the recording
+	// MaxOpen bounds the bytes, as the files have them, of the traces that are open
+	// at a time; 0 takes DefaultMaxOpen.
+	MaxOpen int
 	// Mask, if set, is applied to everything that an output says.
 	Mask eval.Mask
 }
+
+// DefaultMaxOpen is how many bytes of traces may be open at a time.
+const DefaultMaxOpen = 512 << 20
 
 // DefaultCaseAttributes are looked at where nothing else is asked for.
 func DefaultCaseAttributes() []string { return []string{"holdtrue.case.id", "test.case.id"} }
@@ -48,12 +54,16 @@ const maxAnswers = 10_000
 // The files are read twice. The first pass finds where each trace ends, so that
 // in the second a trace is written and forgotten as soon as its last span was
 // read, however far its spans lie apart and in whichever of the files. Memory
-// holds the traces that are open at a time, and 40 bytes or so for each trace.
+// holds the traces that are open at a time, within MaxOpen, and 40 bytes or so for
+// each trace.
 //
 // The recording is written whole or not at all. All faults are returned together.
 func Ingest(ctx context.Context, files []string, recording string, opt IngestOptions) (n Ingested, err error) {
 	if _, err := os.Stat(recording); err == nil && !opt.Force {
 		return n, &eval.InputError{Pos: eval.Pos{File: recording}, Msg: "the file exists", Hint: "--force overwrites it"}
+	}
+	if opt.MaxOpen == 0 {
+		opt.MaxOpen = DefaultMaxOpen
 	}
 	in := ingester{ctx: ctx, files: files, opt: opt, n: &n, last: map[traceID]int{}, open: map[traceID]*trace{}, repeats: map[string]int{}}
 	if err := in.findEnds(); err != nil {
@@ -92,6 +102,7 @@ type ingester struct {
 	last    map[traceID]int // number of the last item of a trace
 	open    map[traceID]*trace
 	held    int            // spans and log records of open traces
+	bytes   int            // that they have in the files
 	repeats map[string]int // answers by case
 	out     *bufio.Writer
 	line    []byte
@@ -99,6 +110,11 @@ type ingester struct {
 	resource *commonpb.KeyValue
 	about    attributes
 }
+
+// tooOpen ends an ingest whose open traces would take too much memory.
+type tooOpen struct{ *eval.InputError }
+
+func (t tooOpen) Unwrap() error { return t.InputError }
 
 // items numbers what the files hold, and passes over faults once they are told.
 func (in *ingester) items(briefly bool, see func(number int, it otlpItem) error) error {
@@ -113,7 +129,8 @@ func (in *ingester) items(briefly bool, see func(number int, it otlpItem) error)
 				err = see(number, it)
 			}
 			var wrong *eval.InputError
-			if err != nil && !errors.As(err, &wrong) {
+			var full tooOpen
+			if err != nil && !errors.As(err, &wrong) || errors.As(err, &full) {
 				return err
 			}
 			faults.add(err)
@@ -154,11 +171,17 @@ func (in *ingester) convert() error {
 			in.open[it.trace] = t
 		}
 		in.held++
+		in.bytes += it.size
 		in.n.OpenMost = max(in.n.OpenMost, in.held)
+		if in.bytes > in.opt.MaxOpen {
+			return tooOpen{&eval.InputError{Pos: it.pos, Msg: fmt.Sprintf("%d traces that are not complete yet hold more than %d MiB", len(in.open), in.opt.MaxOpen>>20),
+				Hint: "put the spans of a trace nearer to each other, or give fewer files at a time"}}
+		}
 		err := t.take(it, number, in.aboutOf(it.resource), in.opt.CaseAttributes)
 		if number == end {
 			delete(in.open, it.trace)
 			in.held -= t.size
+			in.bytes -= t.bytes
 			err = errors.Join(err, in.write(t))
 		}
 		return err

@@ -25,6 +25,7 @@ type otlpItem struct {
 	log      *logspb.LogRecord
 	resource []*commonpb.KeyValue
 	trace    traceID
+	size     int // bytes that it took in the file
 	pos      eval.Pos
 }
 

@@ -233,6 +233,19 @@ func TestIngestForgetsTraces(t *testing.T) {
 		}
 		recordings = append(recordings, got)
 	}
+	file := filepath.Join(t.TempDir(), "t.jsonl")
+	if err := os.WriteFile(file, []byte(spread.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(t.TempDir(), "r.jsonl")
+	size := len(chatSpan(1, 20, "", "q", "a")) // of a span
+	_, err := Ingest(t.Context(), []string{file}, out, IngestOptions{MaxOpen: 30 * size})
+	if err == nil || !strings.Contains(err.Error(), "t.jsonl:31: 31 traces that are not complete yet hold more than") {
+		t.Errorf("traces over the bound: %v", err)
+	}
+	if _, err := os.Stat(out); err == nil {
+		t.Error("a recording in spite of the error")
+	}
 	if recordings[0] != recordings[1] {
 		t.Error("the order of the spans changed the recording")
 	}

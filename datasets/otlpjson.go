@@ -182,7 +182,7 @@ func (j *otlpJSON) resource() error {
 		case "resource":
 			return func() error {
 				var r resourcepb.Resource
-				_, err := j.decode(&r, "a resource")
+				_, _, err := j.decode(&r, "a resource")
 				j.current = r.GetAttributes()
 				return err
 			}
@@ -207,20 +207,20 @@ func (j *otlpJSON) scope() error {
 
 func (j *otlpJSON) span() error {
 	s := &tracepb.Span{}
-	pos, err := j.decode(s, "a span")
-	if err != nil || pos.File == "" {
+	pos, size, err := j.decode(s, "a span")
+	if err != nil || size == 0 {
 		return err
 	}
-	return j.give(otlpItem{span: s, resource: j.current, pos: pos})
+	return j.give(otlpItem{span: s, resource: j.current, size: size, pos: pos})
 }
 
 func (j *otlpJSON) log() error {
 	l := &logspb.LogRecord{}
-	pos, err := j.decode(l, "a log record")
-	if err != nil || pos.File == "" {
+	pos, size, err := j.decode(l, "a log record")
+	if err != nil || size == 0 {
 		return err
 	}
-	return j.give(otlpItem{log: l, resource: j.current, pos: pos})
+	return j.give(otlpItem{log: l, resource: j.current, size: size, pos: pos})
 }
 
 func (j *otlpJSON) give(it otlpItem) error {
@@ -231,24 +231,25 @@ func (j *otlpJSON) give(it otlpItem) error {
 	return nil
 }
 
-// decode reads one value by the official mapping and says where it begins. A
-// value that the mapping refuses is yielded as a fault, and no place given.
-func (j *otlpJSON) decode(into proto.Message, what string) (eval.Pos, error) {
+// decode reads one value by the official mapping and says where it begins and how
+// many bytes it has. A value that the mapping refuses is yielded as a fault, and
+// has none.
+func (j *otlpJSON) decode(into proto.Message, what string) (pos eval.Pos, size int, err error) {
 	value, err := j.d.ReadValue()
 	if err != nil {
-		return eval.Pos{}, err
+		return pos, 0, err
 	}
-	pos := eval.Pos{File: j.file, Line: j.lines.lineAt(j.d.InputOffset() - int64(len(value)))}
+	pos = eval.Pos{File: j.file, Line: j.lines.lineAt(j.d.InputOffset() - int64(len(value)))}
 	if j.briefly && readBriefly(value, into) {
-		return pos, nil
+		return pos, len(value), nil
 	}
 	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(value, into); err != nil {
 		if !j.yield(otlpItem{}, &eval.InputError{Pos: pos, Msg: fmt.Sprintf("not %s of OTLP: %s", what, protoMessage(err))}) {
-			return eval.Pos{}, errStop
+			return pos, 0, errStop
 		}
-		return eval.Pos{}, nil
+		return pos, 0, nil
 	}
-	return pos, nil
+	return pos, len(value), nil
 }
 
 // readBriefly reads the trace id of a span or a log record, and a span's name, in

@@ -172,7 +172,7 @@ func (p *otlpProto) resource(at int64, data []byte) error {
 	if spansErr == nil && traced(&spans) {
 		for _, scope := range spans.GetScopeSpans() {
 			for _, s := range scope.GetSpans() {
-				if err := p.give(at, otlpItem{span: s, resource: spans.GetResource().GetAttributes()}); err != nil {
+				if err := p.give(at, otlpItem{span: s, resource: spans.GetResource().GetAttributes(), size: proto.Size(s)}); err != nil {
 					return err
 				}
 			}
@@ -188,7 +188,7 @@ func (p *otlpProto) resource(at int64, data []byte) error {
 	}
 	for _, scope := range logs.GetScopeLogs() {
 		for _, l := range scope.GetLogRecords() {
-			if err := p.give(at, otlpItem{log: l, resource: logs.GetResource().GetAttributes()}); err != nil {
+			if err := p.give(at, otlpItem{log: l, resource: logs.GetResource().GetAttributes(), size: proto.Size(l)}); err != nil {
 				return err
 			}
 		}

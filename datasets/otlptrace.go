@@ -14,11 +14,13 @@ type trace struct {
 	// events that came as log records, by the span they belong to.
 	events map[spanID][]event
 	size   int // spans and log records read
+	bytes  int
 }
 
 // take takes in a span or a log record.
 func (t *trace) take(it otlpItem, number int, about attributes, idNames []string) error {
 	t.size++
+	t.bytes += it.size
 	if it.log != nil {
 		e, of, err := newEvent(it.log)
 		if err != nil || e.name == "" {
