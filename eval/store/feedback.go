@@ -164,6 +164,10 @@ func (s *DB) eachSaid(ctx context.Context, where string, see func(answerOf, eval
 // run has: compared where both sides have feedback, told when it changed, and
 // without a part in the verdict. upTo, unless nil, leaves out what has a higher
 // number: see LastFeedback.
+//
+// Note: a new run of the same answers with the feedback scored was the other way.
+// It would be pooled with the first as if it were evidence of its own, and stand
+// in a trend as one more night.
 func (s *DB) Judged(ctx context.Context, run eval.Run, upTo *int64) (judged eval.Run, rows iter.Seq2[eval.Row, error], err error) {
 	all := map[answerOf][]eval.Said{}
 	const of = "f.run = (SELECT number FROM runs WHERE id = ?1) AND (?2 IS NULL OR f.number <= ?2)"
