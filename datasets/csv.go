@@ -17,7 +17,7 @@ import (
 
 var csvFormat = &Format{
 	Name: "csv", Exts: []string{".csv"},
-	Doc: "a header line with id, prompt, expected (may repeat), tag (may repeat), tags.KEY, " +
+	Doc: "a header line with id, prompt, expected (may repeat), tag (may repeat), tags.KEY, comment, " +
 		"and steps, documents, messages, metrics as JSON; a list of tags or answers in one cell is not split",
 	Read: readCSV,
 }
@@ -78,7 +78,7 @@ func csvMessage(err error) string {
 	return "not valid CSV: " + err.Error()
 }
 
-var csvColumns = []string{"id", "prompt", "expected", "tag", "tags.KEY", "messages", "steps", "documents", "metrics"}
+var csvColumns = []string{"id", "prompt", "expected", "tag", "tags.KEY", "messages", "steps", "documents", "metrics", "comment"}
 
 func checkHeader(header []string, name string) error {
 	pos := eval.Pos{File: name, Line: 1}
@@ -122,7 +122,7 @@ func csvCase(header, record []string, pos eval.Pos) (eval.Case, error) {
 			tags[wire.PlainTag] = append(tags[wire.PlainTag], cell)
 		case h == "expected":
 			expected = append(expected, cell)
-		case h == "id" || h == "prompt":
+		case h == "id" || h == "prompt" || h == "comment":
 			form[h] = cell
 		default:
 			if !json.Valid([]byte(cell)) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"holdtrue/eval"
+	"holdtrue/eval/wire"
 )
 
 // Warning is something about a suite that is valid and yet probably not meant.
@@ -55,6 +56,7 @@ func Lint(suite *eval.Suite, sel Selection, admit func(*eval.Case) error) (Repor
 		r.Warnings = append(r.Warnings, Warning{pos, pos.String(), fmt.Sprintf(format, args...)})
 	}
 	prompts := map[string]eval.Pos{}
+	unchecked := 0
 	for c, err := range Cases(suite, sel) {
 		if err != nil {
 			return r, err
@@ -65,9 +67,15 @@ func Lint(suite *eval.Suite, sel Selection, admit func(*eval.Case) error) (Repor
 		} else {
 			prompts[key] = c.Pos
 		}
+		if slices.Contains(c.Tags[wire.PlainTag], Unchecked) {
+			unchecked++
+		}
 		if len(c.Expected) == 0 && len(c.Checks) == 0 && len(c.Steps) == 0 {
 			warn(c.Pos, "case %q says nothing of what is expected: only metrics that need nothing can judge it", c.ID)
 		}
+	}
+	if unchecked > 0 {
+		warn(eval.Pos{File: suite.File}, "%d cases expect what an agent once answered and nobody has checked (tag %q)", unchecked, Unchecked)
 	}
 	for _, key := range suite.Compare.Slices {
 		values, ok := sum.Slices[key]

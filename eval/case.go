@@ -67,12 +67,14 @@ type Case struct {
 	// Checks are metrics of this case alone. One with the name of a metric of
 	// the suite replaces it for this case.
 	Checks []MetricSpec `json:"metrics,omitempty"`
-	Pos    Pos          `json:"-"`
+	// Comment is for people; it is no part of the case's identity.
+	Comment string `json:"comment,omitzero"`
+	Pos     Pos    `json:"-"`
 }
 
 // Hash is the content identity of a case: the hex SHA-256 of everything that is
-// asked and everything that is expected. Id, tags and position are not part of
-// it: tags only group cases, so a new tag does not make a new question.
+// asked and everything that is expected. Id, tags, comment and position are not
+// part of it: tags only group cases, so a new tag does not make a new question.
 func (c *Case) Hash() string {
 	h := hasher{sha256.New()}
 	h.text(c.Prompt)

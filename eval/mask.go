@@ -13,7 +13,15 @@ type Mask func(string) string
 // result masks everything that a result says, without touching the output it was
 // made of.
 func (mask Mask) result(r *Result) {
-	o := &r.Output
+	mask.Output(&r.Output)
+	for i := range r.Scores {
+		r.Scores[i].Reason = mask(r.Scores[i].Reason)
+	}
+}
+
+// Output masks everything that an output says; what it shares with others is
+// copied first.
+func (mask Mask) Output(o *Output) {
 	for _, s := range []*string{&o.Text, &o.Prompt, &o.Err, &o.Stderr} {
 		*s = mask(*s)
 	}
@@ -44,9 +52,6 @@ func (mask Mask) result(r *Result) {
 		for k, v := range o.Lineage {
 			o.Lineage[k] = mask(v)
 		}
-	}
-	for i := range r.Scores {
-		r.Scores[i].Reason = mask(r.Scores[i].Reason)
 	}
 }
 

@@ -62,6 +62,12 @@ type Output struct {
 	// ResponseID is the id that the provider gave the answer. Two outputs of a
 	// case with the same one are one answer that was kept twice.
 	ResponseID string `json:"response_id,omitzero"`
+	// TraceID and SpanID, in hexadecimal digits, name the trace and the span that
+	// the answer was read from.
+	TraceID string `json:"trace_id,omitzero"`
+	SpanID  string `json:"span_id,omitzero"`
+	// Session is the id of the user's conversation that the answer is a part of.
+	Session string `json:"session_id,omitzero"`
 	// Cached says that the answer came from a cache and was not made anew, so
 	// that it is no evidence of its own.
 	Cached bool `json:"cached,omitzero"`

@@ -10,16 +10,29 @@ import (
 	"holdtrue/eval"
 )
 
-// Case shows everything known of one case in a run: what was asked and every
-// answer with its decision log.
-func Case(w io.Writer, run eval.Run, c eval.Case, results []eval.Result, opt Options) error {
+// Answer is an output with its scores and what users have said of it since.
+type Answer struct {
+	eval.Result
+	Feedback []eval.Said `json:",omitempty"`
+}
+
+// How much of a text the decision log shows; --json has it whole.
+const (
+	longText     = 20_000 // prompts and answers
+	shortText    = 2_000  // messages, arguments, results
+	documentText = 500
+)
+
+// Case shows everything known of one case in a run: what was asked, and every
+// answer with its scores and its decision log.
+func Case(w io.Writer, run eval.Run, c eval.Case, answers []Answer, opt Options) error {
 	if opt.JSON {
 		return asJSON(w, struct {
-			Schema  int           `json:"schema"`
-			Run     eval.Run      `json:"run"`
-			Case    eval.Case     `json:"case"`
-			Results []eval.Result `json:"results"`
-		}{schemaNumber, run, c, results})
+			Schema  int       `json:"schema"`
+			Run     eval.Run  `json:"run"`
+			Case    eval.Case `json:"case"`
+			Results []Answer  `json:"results"`
+		}{schemaNumber, run, c, answers})
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "case %s in run %s of %s%s\n", plain(c.ID), run.ID, plain(run.Name()), tagText(c.Tags))
@@ -27,81 +40,92 @@ func Case(w io.Writer, run eval.Run, c eval.Case, results []eval.Result, opt Opt
 	for _, e := range c.Expected {
 		paragraph(&b, "expected", e)
 	}
-	for _, r := range results {
-		writeAnswer(&b, run, &r)
+	for i := range answers {
+		writeAnswer(&b, run, &answers[i])
 	}
 	return flush(w, &b)
 }
 
+// paragraph writes a text under a title. The bar before each of its lines tells
+// it from what this program says.
 func paragraph(b *bytes.Buffer, title, text string) {
-	if text == "" {
-		return
+	if text != "" {
+		fmt.Fprintf(b, "\n%s:\n", title)
+		quoted(b, "  ", text, longText)
 	}
-	const most = 20_000
-	fmt.Fprintf(b, "\n%s:\n  %s\n", title, strings.ReplaceAll(block(cut(text, most)), "\n", "\n  "))
 }
 
-func writeAnswer(b *bytes.Buffer, run eval.Run, r *eval.Result) {
-	o := &r.Output
-	fmt.Fprintf(b, "\nanswer %d of %d", o.Repeat+1, run.Repeats)
-	if o.Model != "" {
-		fmt.Fprintf(b, ", model %s", plain(o.Model))
-	}
-	if o.LatencyMS != nil {
-		fmt.Fprintf(b, ", %.4g ms", *o.LatencyMS)
-	}
-	if o.FirstTokenMS != nil {
-		fmt.Fprintf(b, ", first token after %.4g ms", *o.FirstTokenMS)
-	}
-	if o.ResponseID != "" {
-		fmt.Fprintf(b, ", response %s", plain(cut(o.ResponseID, 100)))
-	}
-	if o.Cached {
+func quoted(b *bytes.Buffer, indent, text string, most int) {
+	bar := indent + "| "
+	fmt.Fprintf(b, "%s%s\n", bar, strings.ReplaceAll(block(cut(strings.TrimRight(text, "\n"), most)), "\n", "\n"+bar))
+}
+
+// answerLog writes the sections of a decision log, of which each appears where
+// there is something to tell.
+type answerLog struct {
+	*bytes.Buffer
+	run eval.Run
+	o   *eval.Output
+}
+
+func writeAnswer(b *bytes.Buffer, run eval.Run, a *Answer) {
+	l := answerLog{b, run, &a.Output}
+	fmt.Fprintf(b, "\nanswer %d of %d", l.o.Repeat+1, max(run.Repeats, l.o.Repeat+1))
+	if l.o.Cached {
 		b.WriteString(", from a cache")
 	}
-	b.WriteString(usageText(o.Usage) + "\n")
-	if o.Err != "" {
-		fmt.Fprintf(b, "  the call failed: %s\n", plain(cut(o.Err, 2000)))
-	} else {
-		fmt.Fprintf(b, "  %s\n", strings.ReplaceAll(block(cut(o.Text, 20_000)), "\n", "\n  "))
+	b.WriteString(":\n")
+	if l.o.Failed() {
+		b.WriteString("  the call failed:\n")
+		quoted(b, "  ", l.o.Err, shortText)
 	}
-	paragraph(b, "stderr", o.Stderr)
-	paragraph(b, "prompt as sent", o.Prompt)
-	writeCall(b, o)
-	writeWork(b, o)
-	for _, k := range sortedKeys(o.Lineage) {
-		fmt.Fprintf(b, "  %s = %s\n", plain(k), plain(o.Lineage[k]))
+	switch {
+	case l.o.Text != "":
+		quoted(b, "  ", l.o.Text, longText)
+	case !l.o.Failed():
+		b.WriteString("  the text is empty\n")
 	}
-	writeScores(b, run, r.Scores)
+	l.scores(a.Scores)
+	l.feedback(a.Feedback)
+	l.call()
+	l.attempts()
+	l.text("prompt as sent", l.o.Prompt)
+	l.conversation()
+	l.documents()
+	l.steps()
+	l.lineage()
+	l.text("standard error", l.o.Stderr)
 }
 
-// writeWork lists the steps and documents behind an answer.
-func writeWork(b *bytes.Buffer, o *eval.Output) {
-	for i, s := range o.Steps {
-		fmt.Fprintf(b, "  step %d: %s(%s)", i+1, plain(s.Tool), plain(cut(string(s.Args), 500)))
-		if len(s.Result) > 0 {
-			fmt.Fprintf(b, " -> %s", plain(cut(string(s.Result), 500)))
-		}
-		b.WriteByte('\n')
-	}
-	for _, d := range o.Documents {
-		fmt.Fprintf(b, "  document %s %s", plain(d.ID), plain(d.Version))
-		if d.Source != "" {
-			fmt.Fprintf(b, " from %s", plain(d.Source))
-		}
-		if d.Hash != "" {
-			fmt.Fprintf(b, " (hash %s)", plain(d.Hash[:min(12, len(d.Hash))]))
-		}
-		b.WriteByte('\n')
+// title begins a section.
+func (l *answerLog) title(text string) { fmt.Fprintf(l, "\n  %s:\n", text) }
+
+func (l *answerLog) text(title, text string) {
+	if text != "" {
+		l.title(title)
+		quoted(l.Buffer, "    ", text, longText)
 	}
 }
 
-// writeScores lists the scores of an answer; those that every run has share a
-// line.
-func writeScores(b *bytes.Buffer, run eval.Run, scores []eval.Score) {
+// columns writes pairs, the second ones under each other.
+func (l *answerLog) columns(pairs [][2]string) {
+	widest := 0
+	for _, p := range pairs {
+		if n := len([]rune(p[0])); n <= 32 {
+			widest = max(widest, n)
+		}
+	}
+	for _, p := range pairs {
+		fmt.Fprintf(l, "    %s%s  %s\n", p[0], strings.Repeat(" ", max(0, widest-len([]rune(p[0])))), p[1])
+	}
+}
+
+func (l *answerLog) scores(scores []eval.Score) {
+	var rows [][2]string
 	var measures []string
 	for _, s := range scores {
-		if standard(run, s.Metric) {
+		m, _ := l.run.Metric(s.Metric)
+		if m.Standard {
 			if s.Status == eval.Scored {
 				measures = append(measures, fmt.Sprintf("%s %.4g", plain(s.Metric), s.Value))
 			}
@@ -111,70 +135,54 @@ func writeScores(b *bytes.Buffer, run eval.Run, scores []eval.Score) {
 		if s.Status == eval.Scored {
 			value = fmt.Sprintf("%.4g", s.Value)
 		}
-		fmt.Fprintf(b, "  %-24s %s", plain(s.Metric), value)
 		if s.Reason != "" {
-			fmt.Fprintf(b, "  %s", plain(cut(s.Reason, 300)))
+			value += "  " + plain(cut(s.Reason, 300))
 		}
-		b.WriteByte('\n')
+		rows = append(rows, [2]string{plain(s.Metric), value})
 	}
+	if len(rows)+len(measures) == 0 {
+		return
+	}
+	l.title("scores")
+	l.columns(rows)
 	if len(measures) > 0 {
-		fmt.Fprintf(b, "  measures: %s\n", strings.Join(measures, ", "))
+		fmt.Fprintf(l, "    measures: %s\n", strings.Join(measures, ", "))
 	}
 }
 
-// standard reports whether a metric of a run is one that every run has.
-func standard(run eval.Run, name string) bool {
-	for _, m := range run.Metrics {
-		if m.Name == name {
-			return m.Standard
+// feedback tells what came with the output and what was imported later.
+func (l *answerLog) feedback(said []eval.Said) {
+	var rows [][2]string
+	if f := l.o.Feedback; f != nil {
+		if f.Rating != nil {
+			rows = append(rows, [2]string{"rating", fmt.Sprintf("%.4g", *f.Rating)})
+		}
+		for _, k := range sortedKeys(f.Labels) {
+			rows = append(rows, [2]string{plain(cut(k, 100)), fmt.Sprintf("%.4g", f.Labels[k])})
+		}
+		if f.Comment != "" {
+			rows = append(rows, [2]string{"comment", plain(cut(f.Comment, shortText))})
 		}
 	}
-	return false
-}
-
-func usageText(u *eval.Usage) string {
-	if u == nil {
-		return ""
-	}
-	var text string
-	if u.InputTokens != nil || u.OutputTokens != nil {
-		text += ", tokens"
-		if u.InputTokens != nil {
-			text += fmt.Sprintf(" %d in", *u.InputTokens)
+	for _, s := range said {
+		who, what := "a user", []string{}
+		if s.Author != "" {
+			who = plain(cut(s.Author, 60))
 		}
-		if u.OutputTokens != nil {
-			text += fmt.Sprintf(" %d out", *u.OutputTokens)
+		if s.Value != nil {
+			what = append(what, fmt.Sprintf("%s (%.4g)", plain(cut(s.As, 60)), *s.Value))
 		}
-	}
-	if u.CostUSD != nil {
-		text += fmt.Sprintf(", %.4g USD", *u.CostUSD)
-	}
-	return text
-}
-
-// writeCall lists how the answer was asked for, where the log says.
-func writeCall(b *bytes.Buffer, o *eval.Output) {
-	for i, m := range o.Messages {
-		fmt.Fprintf(b, "  message %d, %s: %s\n", i+1, plain(m.Role), plain(cut(m.Content, 500)))
-	}
-	for _, a := range o.Attempts {
-		fmt.Fprintf(b, "  tried before, %.4g ms: %s; waited %.4g ms\n", a.LatencyMS, plain(cut(a.Err, 300)), a.WaitMS)
-	}
-	line := func(what, value string) {
-		if value != "" {
-			fmt.Fprintf(b, "  %s %s\n", what, plain(cut(value, 500)))
+		if s.Comment != "" {
+			what = append(what, plain(cut(s.Comment, shortText)))
 		}
+		text := strings.Join(what, ": ")
+		if !s.At.IsZero() {
+			text += ", on " + s.At.UTC().Format(time.RFC3339)
+		}
+		rows = append(rows, [2]string{who, text})
 	}
-	if o.Requested != o.Model {
-		line("model asked for", o.Requested)
-	}
-	line("parameters", string(o.Parameters))
-	line("system fingerprint", o.Fingerprint)
-	line("finish reason", o.Finish)
-	if o.Seed != nil {
-		line("seed", fmt.Sprint(*o.Seed))
-	}
-	if !o.Started.IsZero() {
-		line("started", o.Started.Format(time.RFC3339))
+	if len(rows) > 0 {
+		l.title("feedback")
+		l.columns(rows)
 	}
 }

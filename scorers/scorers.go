@@ -80,6 +80,7 @@ var All = []*eval.Scorer{
 	expressionScorer,
 	commandScorer,
 	labelScorer,
+	feedbackScorer,
 	allOfScorer,
 	meanOfScorer,
 }

@@ -57,6 +57,8 @@ var fewPlaces = map[string][]string{
 	"github.com/vbauerster/mpb/v8":             {"cmd/internal/cli"},
 	"github.com/dustin/go-humanize":            {"datasets", "reports", "cmd/internal/cli"},
 	"github.com/santhosh-tekuri/jsonschema/v6": {"scorers"},
+	"go.opentelemetry.io/proto/otlp":           {"datasets"},
+	"google.golang.org/protobuf":               {"datasets"},
 }
 
 func TestImportsKeepToTheTable(t *testing.T) {

@@ -139,6 +139,9 @@ type Options struct {
 	// Earlier names the runs that were pooled with the baseline, so that the
 	// comparison can be made again; Compare sets it.
 	Earlier []string `json:"earlier,omitempty"`
+	// Feedback numbers the last piece of feedback that the sides took in, so that
+	// the comparison can be made again; nil takes in all there is.
+	Feedback *int64 `json:"feedback,omitzero"`
 }
 
 // Pairing says which cases took part.

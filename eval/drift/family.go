@@ -99,8 +99,11 @@ func bothReject(cells []cell, averages stats.Family, means []stats.WithinTest) [
 		if !c.m.unequal {
 			continue
 		}
-		p := means[i].Up
-		if averages.Tests[i].Z < 0 {
+		p := 0.5 // no direction
+		switch z := averages.Tests[i].Z; {
+		case z > 1e-9:
+			p = means[i].Up
+		case z < -1e-9:
 			p = means[i].Down
 		}
 		adjusted[i] = min(1, max(adjusted[i], 2*p))

@@ -124,7 +124,7 @@ func (w *writer) write() (stored int, err error) {
 		if r.log.size > 0 {
 			log, logHash = r.log.known, r.log.hash[:]
 		}
-		values := []any{o.Repeat, o.Failed(), o.LatencyMS, o.FirstTokenMS, input, output, cost, o.ResponseID, o.Cached, strings.TrimSpace(o.Text) == "", started, r.scores, r.reasons}
+		values := []any{o.Repeat, o.Failed(), o.LatencyMS, o.FirstTokenMS, input, output, cost, o.ResponseID, o.Cached, strings.TrimSpace(o.Text) == "", started, o.TraceID, r.scores, r.reasons}
 		sum := checksum(append([]any{w.runID, r.caseBody.hash[:], r.text.hash[:], logHash}, values...)...)
 		if err := outputs.add(append([]any{run, r.caseID, r.text.known, log, sum}, values...)...); err != nil {
 			return 0, err
@@ -136,7 +136,7 @@ func (w *writer) write() (stored int, err error) {
 
 // outputValues are the columns of an output that its checksum covers, in order,
 // after the id of its run and the hashes of its case, text and log.
-const outputValues = "repeat, failed, latency_ms, first_token_ms, input_tokens, output_tokens, cost_usd, response, cached, blank, started, scores, reasons"
+const outputValues = "repeat, failed, latency_ms, first_token_ms, input_tokens, output_tokens, cost_usd, response, cached, blank, started, trace, scores, reasons"
 
 // afresh looks everything up again where runs were dropped since the batch was
 // staged: a text that was known may have gone with them.

@@ -179,10 +179,10 @@ func (s *DB) Result(ctx context.Context, runID, caseID string, repeat int) (c ev
 	var started sql.NullInt64
 	o := &r.Output
 	var usage eval.Usage
-	err = s.db.QueryRowContext(ctx, `SELECT o.text, o.log, o.failed, o.latency_ms, o.first_token_ms, o.input_tokens, o.output_tokens, o.cost_usd, o.response, o.cached, o.started, o.scores, o.reasons, c.body
+	err = s.db.QueryRowContext(ctx, `SELECT o.text, o.log, o.failed, o.latency_ms, o.first_token_ms, o.input_tokens, o.output_tokens, o.cost_usd, o.response, o.cached, o.started, o.trace, o.scores, o.reasons, c.body
 		FROM outputs o JOIN cases c ON c.id = o.case_id
 		WHERE o.run = (SELECT number FROM runs WHERE id = ?) AND o.case_id IN (SELECT id FROM cases WHERE key = ?) AND o.repeat = ?`, runID, caseID, repeat).
-		Scan(&textID, &logID, &failed, &o.LatencyMS, &o.FirstTokenMS, &usage.InputTokens, &usage.OutputTokens, &usage.CostUSD, &o.ResponseID, &o.Cached, &started, &scores, &reasons, &caseBody)
+		Scan(&textID, &logID, &failed, &o.LatencyMS, &o.FirstTokenMS, &usage.InputTokens, &usage.OutputTokens, &usage.CostUSD, &o.ResponseID, &o.Cached, &started, &o.TraceID, &scores, &reasons, &caseBody)
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, r, s.noCase(ctx, runID, caseID)
 	}
@@ -235,6 +235,7 @@ func setLog(o *eval.Output, log []byte) error {
 	o.Prompt, o.Messages, o.Steps, o.Documents, o.Model = f.Prompt, f.Messages, f.Steps, f.Documents, f.Model
 	o.Requested, o.Parameters, o.Fingerprint, o.Finish = f.Requested, f.Parameters, f.Fingerprint, f.Finish
 	o.Seed, o.Attempts = f.Seed, f.Attempts
+	o.SpanID, o.Session = f.SpanID, f.Session
 	o.Feedback, o.Lineage, o.Err, o.Stderr = f.Feedback, f.Lineage, f.Err, f.Stderr
 	return nil
 }

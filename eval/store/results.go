@@ -24,9 +24,24 @@ type stored struct {
 // storedQuery reads results whole, in the order in which their cases were first
 // stored.
 const storedQuery = `SELECT o.case_id, c.key, c.hash, cb.hash, cb.size, cb.codec, cb.data, tb.hash, tb.size, tb.codec, tb.data, lb.hash, lb.size, lb.codec, lb.data,
-	o.repeat, o.latency_ms, o.first_token_ms, o.input_tokens, o.output_tokens, o.cost_usd, o.response, o.cached, o.started, o.scores, o.reasons
+	o.repeat, o.latency_ms, o.first_token_ms, o.input_tokens, o.output_tokens, o.cost_usd, o.response, o.cached, o.started, o.trace, o.scores, o.reasons
 	FROM outputs o JOIN cases c ON c.id = o.case_id JOIN bodies cb ON cb.id = c.body JOIN bodies tb ON tb.id = o.text LEFT JOIN bodies lb ON lb.id = o.log
 	WHERE o.run = (SELECT number FROM runs WHERE id = ?)`
+
+// Results streams the results of a run whole, in the order of Rows.
+func (s *DB) Results(ctx context.Context, run eval.Run) iter.Seq2[eval.Result, error] {
+	return func(yield func(eval.Result, error) bool) {
+		for st, err := range s.results(ctx, &run) {
+			if err != nil {
+				yield(eval.Result{}, err)
+				return
+			}
+			if !yield(eval.Result{Output: st.output, Scores: st.scores}, nil) {
+				return
+			}
+		}
+	}
+}
 
 // results streams the results of a run whole. What is given is the caller's.
 func (s *DB) results(ctx context.Context, run *eval.Run) iter.Seq2[*stored, error] {
@@ -73,7 +88,7 @@ func (s *DB) readStored(rows *sql.Rows, run *eval.Run, last *stored) (*stored, e
 	var reasons sql.NullString
 	if err := rows.Scan(&st.caseID, &o.CaseID, &st.caseHash, &caseSum, &caseBody.size, &caseBody.codec, &caseBody.data,
 		&textSum, &text.size, &text.codec, &text.data, &log.hash, &log.size, &log.codec, &log.data,
-		&o.Repeat, &o.LatencyMS, &o.FirstTokenMS, &usage.InputTokens, &usage.OutputTokens, &usage.CostUSD, &o.ResponseID, &o.Cached, &started,
+		&o.Repeat, &o.LatencyMS, &o.FirstTokenMS, &usage.InputTokens, &usage.OutputTokens, &usage.CostUSD, &o.ResponseID, &o.Cached, &started, &o.TraceID,
 		&scores, &reasons); err != nil {
 		return nil, err
 	}

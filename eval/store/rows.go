@@ -53,11 +53,13 @@ type logForm struct {
 	Lineage     map[string]string `json:"lineage,omitempty"`
 	Err         string            `json:"error,omitzero"`
 	Stderr      string            `json:"stderr,omitzero"`
+	SpanID      string            `json:"span_id,omitzero"`
+	Session     string            `json:"session_id,omitzero"`
 }
 
 func logOf(o *eval.Output) ([]byte, error) {
 	f := logForm{o.Prompt, o.Messages, o.Steps, o.Documents, o.Model, o.Requested, o.Parameters, o.Fingerprint, o.Finish, o.Seed, o.Attempts,
-		o.Feedback, o.Lineage, o.Err, o.Stderr}
+		o.Feedback, o.Lineage, o.Err, o.Stderr, o.SpanID, o.Session}
 	b, err := json.Marshal(f)
 	if err != nil || string(b) == "{}" {
 		return nil, err

@@ -72,6 +72,7 @@ func TestResultComesBackAsItWas(t *testing.T) {
 		o.ResponseID, o.Cached = "r", rapid.Bool().Draw(t, "cached")
 		o.Messages, o.Requested, o.Parameters = []eval.Message{{Role: "user", Content: "hi"}}, "asked", json.RawMessage(`{"temperature":0}`)
 		o.Fingerprint, o.Finish, o.Seed, o.Started = "fp", "stop", new(int64(7)), time.UnixMilli(5).UTC()
+		o.TraceID, o.SpanID, o.Session = "0af7651916cd43dd8448eb211c80319c", "00f067aa0ba902b7", "conv"
 		o.Attempts = []eval.Attempt{{Err: "time-out: 1s", LatencyMS: 1000, WaitMS: 5}}
 		o.Model, o.Err, o.Stderr = "m", rapid.SampledFrom([]string{"", "time-out"}).Draw(t, "error"), "s"
 		o.Steps = []eval.Step{{Tool: "t", Args: []byte(`{"a":1}`), Result: []byte(`[1]`)}}
@@ -325,7 +326,7 @@ func TestRefusesWhatIsNotItsOwn(t *testing.T) {
 	for path, part := range map[string]string{
 		write("foreign.db", "CREATE TABLE t (a)"):                             "belongs to another program",
 		write("marked.db", "PRAGMA application_id = 7", "CREATE TABLE t (a)"): "belongs to another program",
-		write("own.db", "PRAGMA user_version = 99"):                           "schema 99 and this program knows up to 7",
+		write("own.db", "PRAGMA user_version = 99"):                           "schema 99 and this program knows up to ",
 		text:                             "not a run database",
 		short:                            "not a run database",
 		dir:                              "this is a folder",

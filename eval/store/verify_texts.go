@@ -67,7 +67,7 @@ func (v *verifier) cases() error {
 
 // outputs holds every output to its checksum, and its scores to their form.
 func (v *verifier) outputs() error {
-	return v.each(22, func(values []any) error {
+	return v.each(23, func(values []any) error {
 		run, key := textOf(values[4]), textOf(values[3])
 		what := fmt.Sprintf("the answer to %s", key)
 		for _, text := range values[:3] {
@@ -78,7 +78,7 @@ func (v *verifier) outputs() error {
 		covered := append([]any{values[4]}, values[6:]...)
 		v.sealed(values[5], []string{run}, what, covered)
 		if r, ok := v.listed[run]; ok {
-			if _, err := scoresOf(&r, textOf(values[20]), textOf(values[21])); err != nil {
+			if _, err := scoresOf(&r, textOf(values[21]), textOf(values[22])); err != nil {
 				v.found([]string{run}, "%s: %v", what, err)
 			}
 		}

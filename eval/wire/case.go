@@ -23,6 +23,7 @@ type caseForm struct {
 	Documents []eval.Document `json:"documents,omitempty"`
 	Tags      tagForm         `json:"tags,omitempty"`
 	Metrics   []metricForm    `json:"metrics,omitempty"`
+	Comment   string          `json:"comment,omitzero"`
 }
 
 // CaseKeys are the keys of a case.
@@ -36,7 +37,7 @@ func DecodeCase(data []byte, pos eval.Pos) (eval.Case, error) {
 		return eval.Case{}, err
 	}
 	c := eval.Case{ID: f.ID, Prompt: f.Prompt, Messages: f.Messages, Expected: f.Expected,
-		Steps: f.Steps, Documents: f.Documents, Tags: f.Tags, Pos: pos}
+		Steps: f.Steps, Documents: f.Documents, Tags: f.Tags, Comment: f.Comment, Pos: pos}
 	for i := range c.Documents {
 		if d := &c.Documents[i]; d.Hash == "" && d.Text != "" {
 			d.Hash = eval.ContentHash(d.Text)
@@ -54,7 +55,7 @@ func DecodeCase(data []byte, pos eval.Pos) (eval.Case, error) {
 // DecodeCase reads.
 func AppendCase(dst []byte, c *eval.Case) ([]byte, error) {
 	f := caseForm{ID: c.ID, Prompt: c.Prompt, Messages: c.Messages, Expected: c.Expected,
-		Steps: c.Steps, Documents: c.Documents, Tags: c.Tags}
+		Steps: c.Steps, Documents: c.Documents, Tags: c.Tags, Comment: c.Comment}
 	for _, m := range c.Checks {
 		f.Metrics = append(f.Metrics, metricForm(m))
 	}

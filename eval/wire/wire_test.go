@@ -20,7 +20,7 @@ var at = eval.Pos{File: "f.jsonl", Line: 3}
 func TestCaseFaults(t *testing.T) {
 	for _, c := range []struct{ in, want, reason string }{
 		{`{"id":"a","promt":"x"}`, `unknown key "promt"; did you mean "prompt"?`, "a slip of the fingers"},
-		{`{"id":"a","zzzzzzzz":"x"}`, `unknown key "zzzzzzzz"; known: documents, expected`, "nothing is near"},
+		{`{"id":"a","zzzzzzzz":"x"}`, `unknown key "zzzzzzzz"; known: comment, documents, expected`, "nothing is near"},
 		{`{"id":"a","documents":[{"idd":"x"}]}`, `unknown key "idd" in documents/0; did you mean "id"?`, "below the top"},
 		{`{"id":"a","prompt":3}`, `prompt: expected a string, found a number`, "wrong type"},
 		{`{"id":"a","expected":7}`, `expected a string or a list of strings, found a number`, "short form, wrong type"},

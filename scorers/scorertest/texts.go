@@ -26,7 +26,7 @@ func (c Sample) fresh() *eval.Sample {
 			Usage:     &eval.Usage{InputTokens: new(int64(3)), OutputTokens: new(int64(5)), CostUSD: new(0.25)},
 			Steps:     []eval.Step{{Tool: "search", Args: []byte(`{"q":"refund"}`)}, {Tool: "refund", Args: []byte(`{"order":5}`)}},
 			Documents: []eval.Document{{ID: "doc-1", Text: c.Output}, {ID: "doc-2", Text: "Refunds take 30 days."}},
-			Feedback:  &eval.Feedback{Labels: map[string]float64{"label": c.Label}}},
+			Feedback:  &eval.Feedback{Labels: map[string]float64{"label": c.Label, eval.FeedbackMetric: c.Label}}},
 	}
 }
 

@@ -16,9 +16,10 @@ func (a *app) casesCommand() *cobra.Command {
 		Use:   "cases",
 		Short: "Check a golden set, or make one of foreign files",
 		Example: `  holdtrue cases lint
+  holdtrue cases add --from recordings/production.jsonl --limit 50 -o golden/production.jsonl
   holdtrue cases import answers.jsonl --map id=id,prompt=question,expected=answer --cases golden/all.jsonl`,
 	}
-	c.AddCommand(a.lintCommand(), a.importCommand())
+	c.AddCommand(a.lintCommand(), a.addCommand(), a.importCommand())
 	return c
 }
 

@@ -152,6 +152,11 @@ func (a *app) comparison(ctx context.Context, db *store.DB, base, cand eval.Run,
 	if opt.Month, err = a.monthly(ctx, db, base); err != nil {
 		return nil, err
 	}
+	last, err := db.LastFeedback(ctx)
+	if err != nil {
+		return nil, err
+	}
+	opt.Feedback = &last
 	before, after, err := a.sides(ctx, db, base, cand, opt, f.pool)
 	if err != nil {
 		return nil, err
@@ -168,9 +173,11 @@ func (a *app) comparison(ctx context.Context, db *store.DB, base, cand eval.Run,
 	return c, err
 }
 
-// input is a stored run as one side of a comparison.
-func input(ctx context.Context, db *store.DB, run eval.Run) drift.Input {
-	return drift.Input{Run: run, Rows: db.Rows(ctx, run.ID), Words: readWords(db)}
+// input is a stored run as one side of a comparison, with the feedback on it that
+// the options take in.
+func input(ctx context.Context, db *store.DB, run eval.Run, opt drift.Options) (drift.Input, error) {
+	judged, rows, err := db.Judged(ctx, run, opt.Feedback)
+	return drift.Input{Run: judged, Rows: rows, Words: readWords(db)}, err
 }
 
 // wordsRead is how many bytes of a text its words are read from.

@@ -33,7 +33,11 @@ func (a *app) noteFailures(r replay.Report) {
 
 // summarize reads what a run holds, with its failed calls by what went wrong.
 func summarize(ctx context.Context, db *store.DB, run eval.Run) (drift.Summary, error) {
-	s, err := drift.Summarize(run, db.Rows(ctx, run.ID))
+	judged, rows, err := db.Judged(ctx, run, nil)
+	if err != nil {
+		return drift.Summary{}, err
+	}
+	s, err := drift.Summarize(judged, rows)
 	if err != nil || s.Failed == 0 {
 		return s, err
 	}

@@ -21,7 +21,19 @@ const (
 // sides are the two runs of a comparison as drift takes them, the baseline with
 // the earlier runs of its version: those that the options name, or those found.
 func (a *app) sides(ctx context.Context, db *store.DB, base, cand eval.Run, opt drift.Options, pool int) (drift.Input, drift.Input, error) {
-	b, c := input(ctx, db, base), input(ctx, db, cand)
+	b, err := input(ctx, db, base, opt)
+	if err != nil {
+		return b, b, err
+	}
+	c, err := input(ctx, db, cand, opt)
+	if err != nil {
+		return b, c, err
+	}
+	earlier := func(run eval.Run) error {
+		e, err := input(ctx, db, run, opt)
+		b.Earlier = append(b.Earlier, e)
+		return err
+	}
 	runs, err := db.SameVersion(ctx, base)
 	if err != nil {
 		return b, c, err
@@ -37,7 +49,9 @@ func (a *app) sides(ctx context.Context, db *store.DB, base, cand eval.Run, opt 
 			if err != nil {
 				return b, c, err
 			}
-			b.Earlier = append(b.Earlier, input(ctx, db, run))
+			if err := earlier(run); err != nil {
+				return b, c, err
+			}
 		}
 		return b, c, nil
 	}
@@ -54,7 +68,9 @@ func (a *app) sides(ctx context.Context, db *store.DB, base, cand eval.Run, opt 
 		pinned[p.RunID] = true
 	}
 	for _, run := range poolable(runs, base, cand, pinned, pool) {
-		b.Earlier = append(b.Earlier, input(ctx, db, run))
+		if err := earlier(run); err != nil {
+			return b, c, err
+		}
 	}
 	return b, c, nil
 }

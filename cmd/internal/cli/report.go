@@ -85,7 +85,11 @@ func (a *app) wantedComparison(ctx context.Context, db *store.DB, suite *eval.Su
 		if errors.Is(err, store.ErrNotFound) {
 			a.note("these runs have not been compared before; with the settings of the suite")
 			f.pool, f.unrecorded = defaultPool, true
-			w.options, err = f.options(cmd, suite)
+			if w.options, err = f.options(cmd, suite); err != nil {
+				return w, err
+			}
+			feedback, err := db.LastFeedback(ctx)
+			w.options.Feedback = &feedback
 			return w, err
 		}
 	} else {

@@ -73,8 +73,8 @@ func (a *app) rootCommand() *cobra.Command {
 		}
 	}
 	add(groupCompare, a.swapCommand(), a.checkCommand(), a.runCommand(), a.compareCommand(), a.baselineCommand())
-	add(groupLook, a.reportCommand(), a.trendCommand(), a.runsCommand(), a.showCommand(), a.storeCommand())
-	add(groupSuite, a.initCommand(), a.casesCommand(), a.planCommand(), a.scorersCommand(), a.demoCommand())
+	add(groupLook, a.reportCommand(), a.trendCommand(), a.runsCommand(), a.showCommand(), a.feedbackCommand(), a.storeCommand())
+	add(groupSuite, a.initCommand(), a.casesCommand(), a.planCommand(), a.ingestCommand(), a.scorersCommand(), a.demoCommand())
 	root.AddCommand(a.versionCommand(), exitCodesTopic())
 	// What the library would add later on its own, so that markErrors sees it.
 	root.InitDefaultCompletionCmd()

@@ -208,7 +208,11 @@ func (a *app) trendAgent(suite *eval.Suite, infos []store.RunInfo, args []string
 func trendOf(ctx context.Context, db *store.DB, h historyOf, infos []store.RunInfo, opt drift.TrendOptions) (*drift.Trend, error) {
 	history := make([]drift.PastRun, 0, len(infos))
 	for _, info := range slices.Backward(infos) {
-		history = append(history, drift.PastRun{Input: drift.Input{Run: info.Run, Rows: db.Rows(ctx, info.Run.ID)}, Pins: info.Pins})
+		run, rows, err := db.Judged(ctx, info.Run, nil)
+		if err != nil {
+			return nil, err
+		}
+		history = append(history, drift.PastRun{Input: drift.Input{Run: run, Rows: rows}, Pins: info.Pins})
 	}
 	return drift.NewTrend(ctx, h.suite, h.agent, history, opt)
 }
