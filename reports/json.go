@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"holdtrue/eval/drift"
+	"holdtrue/eval/lineage"
 	"holdtrue/eval/promise"
 )
 
@@ -23,8 +24,9 @@ func writeJSON(w io.Writer, c *drift.Comparison, opt Options) error {
 	return asJSON(w, struct {
 		Schema int `json:"schema"`
 		*drift.Comparison
-		Promises []promise.Account `json:"promises,omitempty"`
-	}{schemaNumber, &m, opt.Promises})
+		Promises    []promise.Account    `json:"promises,omitempty"`
+		Explanation *lineage.Explanation `json:"explanation,omitzero"`
+	}{schemaNumber, &m, opt.Promises, opt.Explanation})
 }
 
 // list is [] where there is nothing, so that a program can go through it

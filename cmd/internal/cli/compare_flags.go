@@ -17,6 +17,7 @@ import (
 
 	"holdtrue/eval"
 	"holdtrue/eval/drift"
+	"holdtrue/eval/lineage"
 	"holdtrue/eval/promise"
 	"holdtrue/eval/store"
 	"holdtrue/reports"
@@ -38,6 +39,7 @@ type compareFlags struct {
 	pooling  bool          // --pool was given
 	standard drift.Options // the suite's own settings
 	promises []promise.Account
+	cause    *lineage.Explanation // of the comparison that was made last
 }
 
 func (f *compareFlags) bind(c *cobra.Command) {
@@ -192,6 +194,7 @@ func (a *app) comparison(ctx context.Context, db *store.DB, base, cand eval.Run,
 	if err != nil {
 		return nil, err
 	}
+	f.cause = a.likelyCause(ctx, db, c)
 	err = db.SaveComparison(ctx, savedComparison(c, a.now(), exitCode(c, f)))
 	if store.IsReadOnly(err) || store.IsFull(err) { // a verdict must not be lost over its record
 		a.note("the comparison was not recorded: %v", err)
@@ -243,7 +246,7 @@ func (a *app) writeReport(c *drift.Comparison, f *compareFlags) error {
 
 func (a *app) render(w io.Writer, format *reports.Format, c *drift.Comparison, f *compareFlags, width int, color bool) error {
 	settings := f.settings(c.Options)
-	return format.Write(w, c, reports.Options{Width: width, Color: color, Promises: f.promises,
+	return format.Write(w, c, reports.Options{Width: width, Color: color, Promises: f.promises, Explanation: f.cause,
 		Reproduce: a.again("compare", c) + settings, Commands: a.nextCommands(c, settings)})
 }
 
@@ -280,6 +283,9 @@ func shellWord(s string) string {
 func (a *app) nextCommands(c *drift.Comparison, settings string) []string {
 	var commands []string
 	cand := c.Candidate.Run
+	if len(c.Symptoms) > 0 {
+		commands = append(commands, a.again("explain", c))
+	}
 	if len(c.Worse) > 0 {
 		commands = append(commands, fmt.Sprintf("%s show%s %s %s", a.prog, a.where(), cand.ID, shellWord(c.Worse[0].CaseID)))
 	}

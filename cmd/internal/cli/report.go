@@ -54,6 +54,7 @@ whatever the verdict.`,
 			if err != nil {
 				return err
 			}
+			f.cause = a.likelyCause(ctx, db, c)
 			return a.writeReport(c, &f)
 		},
 	}

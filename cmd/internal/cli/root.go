@@ -71,7 +71,7 @@ func (a *app) rootCommand() *cobra.Command {
 		}
 	}
 	add(groupCompare, a.swapCommand(), a.checkCommand(), a.runCommand(), a.compareCommand(), a.baselineCommand())
-	add(groupLook, a.reportCommand(), a.trendCommand(), a.runsCommand(), a.showCommand())
+	add(groupLook, a.reportCommand(), a.explainCommand(), a.trendCommand(), a.runsCommand(), a.showCommand())
 	add(groupSuite, a.initCommand(), a.casesCommand(), a.planCommand(), a.scorersCommand(), a.demoCommand())
 	root.AddCommand(a.versionCommand(), exitCodesTopic())
 	// What the library would add later on its own, so that markErrors sees it.
