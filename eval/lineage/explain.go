@@ -269,17 +269,17 @@ func (e *Explanation) associate(views []*view) {
 		if !ok {
 			break
 		}
-		e.take(best, candidates, left)
+		e.take(e.clearest(best, views, left), left)
 		candidates = slices.DeleteFunc(candidates, func(f *Factor) bool { return f == best.factor })
 	}
 }
 
 // shown is a factor beside a symptom, over the cases that are left.
 type shown struct {
-	factor                        *Factor
-	view                          *view
-	hit, size, marked, n, covered int
-	p                             float64
+	factor               *Factor
+	view                 *view
+	hit, size, marked, n int
+	p                    float64
 }
 
 // best is the candidate that goes best with what is left, a change unless an
@@ -289,10 +289,6 @@ func (e *Explanation) best(candidates []*Factor, views []*view, left []bool) (sh
 	change.p, attribute.p = 1, 1
 	for _, v := range views {
 		n, marked, members := v.within(left, candidates)
-		is := map[int32]bool{}
-		for _, i := range marked {
-			is[i] = true
-		}
 		for k, f := range candidates {
 			limit := alphaChanges
 			if !f.Changed {
@@ -301,12 +297,7 @@ func (e *Explanation) best(candidates []*Factor, views []*view, left []bool) (sh
 			if v.adjusted[f] > limit {
 				continue
 			}
-			s := shown{factor: f, view: v, size: len(members[k]), marked: len(marked), n: n}
-			for _, i := range members[k] {
-				if is[i] {
-					s.hit++
-				}
-			}
+			s := shown{factor: f, view: v, size: len(members[k]), marked: len(marked), n: n, hit: len(marked) - missing(marked, members[k])}
 			s.p = stats.Fisher(s.hit, s.size, s.marked, s.n)
 			best := &change
 			if !f.Changed {
@@ -319,18 +310,62 @@ func (e *Explanation) best(candidates []*Factor, views []*view, left []bool) (sh
 		}
 	}
 	switch {
-	case attribute.p*beatsChange < change.p && attribute.p <= 0.05:
-		return attribute, true
-	case change.p <= 0.05:
-		return change, true
-	case attribute.p <= 0.05:
+	case change.p > 0.05 && attribute.p > 0.05:
+		return shown{}, false
+	case change.p > 0.05, attribute.p*beatsChange < change.p && !goesWithin(change, attribute, left):
 		return attribute, true
 	}
-	return shown{}, false
+	return change, true
+}
+
+// goesWithin says that a change goes with what regressed even among the cases that
+// have an attribute, so that it is no mere shadow of the attribute.
+func goesWithin(change, attribute shown, left []bool) bool {
+	v := change.view
+	inside := make([]bool, len(left))
+	for _, i := range attribute.factor.members {
+		inside[i] = left[i]
+	}
+	n, marked, members := v.within(inside, []*Factor{change.factor})
+	hit := len(marked) - missing(marked, members[0])
+	return stats.Fisher(hit, len(members[0]), len(marked), n) <= 0.05
+}
+
+// missing counts the marked that are no members; both rise.
+func missing(marked, members []int32) int {
+	n := 0
+	for _, i := range marked {
+		if _, ok := slices.BinarySearch(members, i); !ok {
+			n++
+		}
+	}
+	return n
+}
+
+// clearest shows a factor beside the symptom that it matches best (the highest
+// Jaccard index), of those with which it goes beyond chance.
+func (e *Explanation) clearest(best shown, views []*view, left []bool) shown {
+	limit := alphaChanges
+	if !best.factor.Changed {
+		limit = alphaAttributes
+	}
+	match := func(s shown) float64 { return share(s.hit, s.size+s.marked-s.hit) }
+	for _, v := range views {
+		if v.adjusted[best.factor] > limit {
+			continue
+		}
+		n, marked, members := v.within(left, []*Factor{best.factor})
+		s := shown{factor: best.factor, view: v, size: len(members[0]), marked: len(marked), n: n, hit: len(marked) - missing(marked, members[0])}
+		s.p = stats.Fisher(s.hit, s.size, s.marked, s.n)
+		if s.p <= 0.05 && match(s) > match(best) {
+			best = s
+		}
+	}
+	return best
 }
 
 // take makes a cause of what was found, and sets its cases aside.
-func (e *Explanation) take(s shown, candidates []*Factor, left []bool) {
+func (e *Explanation) take(s shown, left []bool) {
 	f := s.factor
 	c := Cause{Factor: *f, Sure: Associated, Metric: s.view.metric, Hit: s.hit, Regressed: s.marked, OtherHit: s.size - s.hit, Others: s.n - s.marked,
 		P: s.p, Adjusted: s.view.adjusted[f]}

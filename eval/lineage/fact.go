@@ -27,6 +27,8 @@ const (
 	Key         Kind = "lineage key"
 	Run         Kind = "run" // a fact of the run as a whole: agent, version, commit
 	Tag         Kind = "tag"
+
+	first Kind = "first document" // a fact, not a factor: which document stands first
 )
 
 // fact is one thing about an output, and its value.
@@ -73,6 +75,9 @@ func factsOf(c *eval.Case, o *eval.Output) []fact {
 	}
 	for i := range o.Documents {
 		add(Document, o.Documents[i].ID, documentValue(&o.Documents[i]))
+	}
+	if len(o.Documents) > 0 {
+		add(first, o.Documents[0].ID, "first")
 	}
 	return append(facts, stepFacts(o.Steps)...)
 }

@@ -24,7 +24,11 @@ type Factor struct {
 	// Label says that it only names a version and does not say what differs in it.
 	Label bool `json:"label,omitzero"`
 	// Any says that the factor gathers several changes of one kind.
-	Any   bool `json:"any,omitzero"`
+	Any bool `json:"any,omitzero"`
+	// Both says that it is two tags at once.
+	Both bool `json:"both,omitzero"`
+	// First says that the document stands first in both runs.
+	First bool `json:"first,omitzero"`
 	Cases int  `json:"cases"` // paired cases that have it
 
 	members []int32
@@ -34,6 +38,11 @@ type factorKey struct {
 	kind           Kind
 	name, from, to string
 	changed, any   bool
+	first          bool
+}
+
+func (f *Factor) key() factorKey {
+	return factorKey{f.Kind, f.Name, f.From, f.To, f.Changed, f.Any, f.First}
 }
 
 // collector gathers factors case by case.
@@ -42,7 +51,7 @@ type collector struct {
 }
 
 func (c *collector) note(i int32, f Factor) {
-	key := factorKey{f.Kind, f.Name, f.From, f.To, f.Changed, f.Any}
+	key := f.key()
 	known, ok := c.factors[key]
 	if !ok {
 		f.Cases = 0
@@ -74,14 +83,26 @@ func factorsOf(base, cand *Side, ids []string) []*Factor {
 		for _, f := range keysOf(before, after) {
 			c.compare(i, f, before, after, base, cand)
 		}
-		for key, values := range after.tags {
-			for _, v := range values {
-				c.note(i, Factor{Kind: Tag, Name: key, To: v})
-			}
-		}
+		c.tags(i, after.tags)
 	}
 	c.runs(base, cand, len(ids))
 	return c.list()
+}
+
+// tags notes the tags of a case, and every two of them with different keys.
+func (c *collector) tags(i int32, tags map[string][]string) {
+	var pairs [][2]string
+	for _, key := range eval.TagKeys(tags) {
+		for _, v := range tags[key] {
+			c.note(i, Factor{Kind: Tag, Name: key, To: v})
+			for _, o := range pairs {
+				if o[0] != key {
+					c.note(i, Factor{Kind: Tag, Name: o[0] + "=" + o[1] + " and " + key, To: v, Both: true})
+				}
+			}
+			pairs = append(pairs, [2]string{key, v})
+		}
+	}
 }
 
 // compare notes what a fact says of one case.
@@ -89,8 +110,10 @@ func (c *collector) compare(i int32, f fact, before, after *made, base, cand *Si
 	b, a := before.facts[f], after.facts[f]
 	same := len(a) > 0 && len(b) > 0 && !disjoint(a, b)
 	switch {
+	case f.kind == first:
 	case f.kind == Document:
-		c.document(i, f.name, usual(b), usual(a), same, base, cand)
+		leads := fact{kind: first, name: f.name}
+		c.document(i, f.name, usual(b), usual(a), same, len(before.facts[leads]) > 0 && len(after.facts[leads]) > 0, base, cand)
 	case same && f.kind == Tools:
 		for _, tool := range strings.Split(usual(a), ", ") {
 			c.note(i, Factor{Kind: Tools, Name: tool})
@@ -106,7 +129,7 @@ func (c *collector) compare(i int32, f fact, before, after *made, base, cand *Si
 }
 
 // document notes that a document was edited, came, went, or was there unchanged.
-func (c *collector) document(i int32, id, from, to string, same bool, base, cand *Side) {
+func (c *collector) document(i int32, id, from, to string, same, leads bool, base, cand *Side) {
 	old, now := base.document(id, from), cand.document(id, to)
 	f := Factor{Kind: Document, Name: id, From: versionOf(&old, from, to), To: versionOf(&now, to, from), Source: cmp.Or(now.Source, old.Source)}
 	switch {
@@ -119,12 +142,18 @@ func (c *collector) document(i int32, id, from, to string, same bool, base, cand
 		c.note(i, Factor{Kind: Retrieval, Changed: true, Any: true})
 	case f.Source != "":
 		c.note(i, Factor{Kind: Source, Name: f.Source, Source: f.Source, Changed: true, Any: true})
+		if leads {
+			c.note(i, Factor{Kind: Source, Name: f.Source, Source: f.Source, Changed: true, Any: true, First: true})
+		}
 	}
 	if from != "" && to != "" && f.From == f.To { // an edit without a new version
 		f.From, f.To = f.From+" ("+brief(from)+")", f.To+" ("+brief(to)+")"
 	}
 	f.Changed = true
 	c.note(i, f)
+	if f.First = leads; leads {
+		c.note(i, f)
+	}
 }
 
 // versionOf names a document's content: by its version or, without one, its hash.
@@ -168,7 +197,7 @@ func (c *collector) runs(base, cand *Side, n int) {
 		for i := range n {
 			f.members = append(f.members, int32(i))
 		}
-		c.factors[factorKey{Run, name, from, to, true, false}] = &f
+		c.factors[f.key()] = &f
 	}
 	b, a := &base.run, &cand.run
 	note("agent", b.Agent, a.Agent, true)
@@ -206,7 +235,7 @@ func (c *collector) list() []*Factor {
 	}
 	var list []*Factor
 	for k, f := range c.factors {
-		if k.any && single[k] == f.Cases {
+		if k.any && single[k] == f.Cases || c.always(k, f) {
 			continue
 		}
 		list = append(list, f)
@@ -215,9 +244,28 @@ func (c *collector) list() []*Factor {
 	return list
 }
 
+// always says that a document that stands first, or two tags at once, say nothing
+// more than the document, or one of the tags, by itself.
+func (c *collector) always(k factorKey, f *Factor) bool {
+	switch {
+	case f.First:
+		k.first = false
+		return c.factors[k].Cases == f.Cases
+	case f.Both:
+		one, key, _ := strings.Cut(f.Name, " and ")
+		name, value, _ := strings.Cut(one, "=")
+		for _, o := range []Factor{{Kind: Tag, Name: name, To: value}, {Kind: Tag, Name: key, To: f.To}} {
+			if known := c.factors[o.key()]; known != nil && known.Cases == f.Cases {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // wider are the keys of the gatherings that a change belongs to.
 func (f *Factor) wider() []factorKey {
-	any := factorKey{kind: f.Kind, name: f.Name, changed: true, any: true}
+	any := factorKey{kind: f.Kind, name: f.Name, changed: true, any: true, first: f.First}
 	if f.Kind == Document {
 		any.kind, any.name = Retrieval, ""
 		if f.From != "" && f.To != "" {
@@ -230,13 +278,23 @@ func (f *Factor) wider() []factorKey {
 // compareFactors orders factors by how much they say: changes before attributes,
 // what is upstream before what follows from it, single changes before gatherings.
 func compareFactors(a, b *Factor) int {
-	return cmp.Or(a.rank()-b.rank(), -cmp.Compare(a.Cases, b.Cases), cmp.Compare(a.Name, b.Name), cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To), cmp.Compare(a.Kind, b.Kind))
+	return cmp.Or(a.rank()-b.rank(), -cmp.Compare(a.Cases, b.Cases), cmp.Compare(a.Name, b.Name), cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To), cmp.Compare(a.Kind, b.Kind), order(a.First, b.First))
+}
+
+func order(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
 }
 
 func (f *Factor) rank() int {
-	order := []Kind{Document, Source, Retrieval, Template, Model, Requested, Parameter, Argument, Tools, Key, Run, ToolResult, Fingerprint, Finish, Tag}
-	r := 2 * slices.Index(order, f.Kind)
-	if f.Any {
+	kinds := []Kind{Document, Source, Retrieval, Template, Model, Requested, Parameter, Argument, Tools, Key, Run, ToolResult, Fingerprint, Finish, Tag}
+	r := 2 * slices.Index(kinds, f.Kind)
+	if f.Any || f.Both {
 		r++
 	}
 	if f.Label {

@@ -19,10 +19,15 @@ func (f *Factor) String() string {
 		return "calls the tool " + f.Name
 	case f.Kind == Template && !f.Any:
 		text += " " + briefOr(f.From) + " -> " + briefOr(f.To)
+	case f.Any && f.First:
+		return text + " changed, retrieved first"
 	case f.Any:
 		return text + " changed"
 	default:
 		text += f.transition()
+	}
+	if f.First {
+		text += ", retrieved first"
 	}
 	if f.Source != "" {
 		text += " (source: " + clip(f.Source) + ")"
