@@ -99,6 +99,9 @@ func causeLines(e *lineage.Explanation) []string {
 		if !c.Changed {
 			line += "; it did not change itself, but says where to look"
 		}
+		if len(c.Everywhere) > 0 {
+			line += ", among what changed everywhere: " + factorNames(c.Everywhere)
+		}
 		if len(c.Shares) > 0 {
 			line += fmt.Sprintf("; nearly the same cases: %s", factorNames(c.Shares))
 		}

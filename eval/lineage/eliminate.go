@@ -21,6 +21,13 @@ func (e *Explanation) eliminate(union map[int32]bool) {
 		}
 	}
 	broad := e.broad()
+	for i := range e.Causes {
+		for _, f := range broad {
+			if c := &e.Causes[i]; !c.Changed && !f.Label {
+				c.Everywhere = append(c.Everywhere, *f)
+			}
+		}
+	}
 	switch {
 	case len(broad) == 0:
 	case slices.ContainsFunc(e.Causes, func(c Cause) bool { return c.Changed }):

@@ -72,6 +72,9 @@ type Cause struct {
 	// be told from this one; Shares are attributes of which that holds.
 	Same   []Factor `json:"inseparable,omitempty"`
 	Shares []Factor `json:"shares,omitempty"`
+	// Everywhere are, of an attribute, the changes that every case has: one of them
+	// may have hit just the cases with the attribute.
+	Everywhere []Factor `json:"everywhere,omitempty"`
 	// Cases are the regressed cases that it accounts for.
 	Cases []string `json:"cases,omitempty"`
 }

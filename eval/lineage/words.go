@@ -129,11 +129,15 @@ func (e *Explanation) Line() string {
 		return ""
 	}
 	line := named[0].Text()
-	if more := len(named) - 1; more > 0 {
-		line += fmt.Sprintf(" (and %d more)", more)
-	}
 	if named[0].Sure == OnlyChange {
 		line += "; the only recorded change"
 	}
-	return line + "."
+	line += "."
+	for i := range named[1:] {
+		if i == 3 {
+			return line + fmt.Sprintf(" And %d more.", len(named)-1-i)
+		}
+		line += " Also " + named[i+1].Factor.String() + "."
+	}
+	return line
 }
