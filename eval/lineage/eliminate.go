@@ -6,8 +6,10 @@ import (
 	"strings"
 )
 
-// eliminate lists what is left unexplained, and names what changed everywhere
-// where nothing that changed in some cases accounts for any of it.
+// eliminate lists what is left unexplained, and names what changed everywhere: first
+// where it is the only change or most of what regressed is left unexplained, behind
+// the attributes where nothing that changed in some cases only accounts for any of
+// it.
 func (e *Explanation) eliminate(union map[int32]bool) {
 	explained := map[string]bool{}
 	for _, c := range e.Causes {
@@ -28,14 +30,23 @@ func (e *Explanation) eliminate(union map[int32]bool) {
 			}
 		}
 	}
-	switch {
-	case len(broad) == 0:
-	case slices.ContainsFunc(e.Causes, func(c Cause) bool { return c.Changed }):
-		// What changed everywhere may have its part; what goes with the cases is named.
-	default:
-		e.addBroad(broad, union)
+	if len(broad) > 0 {
+		changed := slices.ContainsFunc(e.Causes, func(c Cause) bool { return c.Changed })
+		told := !broad[0].Label
+		switch most := 2*len(e.Unexplained) > len(union); {
+		case told && (most || e.only() == broad[0]):
+			e.Causes = slices.Insert(e.Causes, 0, e.everywhere(broad, union))
+		case !changed:
+			e.Causes = append(e.Causes, e.everywhere(broad, union))
+		}
 	}
-	e.onlyChange()
+	if only := e.only(); only != nil {
+		for i := range e.Causes {
+			if c := &e.Causes[i]; c.Changed && c.key() == only.key() {
+				c.Sure = OnlyChange
+			}
+		}
+	}
 }
 
 // broad are the changes that (nearly) every case has. What only names a version
@@ -44,7 +55,7 @@ func (e *Explanation) broad() []*Factor {
 	var told, labels []*Factor
 	for _, f := range e.factors {
 		switch {
-		case !f.Changed || float64(f.Cases) < everywhere*float64(e.Paired):
+		case !f.Changed || float64(f.Cases) < nearlyAll*float64(e.Paired):
 		case f.Any && slices.ContainsFunc(told, func(o *Factor) bool { return related(f, o) }):
 		case f.Label:
 			labels = append(labels, f)
@@ -67,9 +78,8 @@ func follows(f *Factor, before []*Factor) bool {
 	})
 }
 
-// addBroad names what changed everywhere. Behind an attribute it says what could
-// have made the cases with it worse.
-func (e *Explanation) addBroad(broad []*Factor, union map[int32]bool) {
+// everywhere is the cause that what changed everywhere may be.
+func (e *Explanation) everywhere(broad []*Factor, union map[int32]bool) Cause {
 	first := broad[0]
 	c := Cause{Factor: *first, Sure: Eliminated, Regressed: len(union), Others: e.Paired - len(union), P: 1, Adjusted: 1}
 	for _, i := range first.members {
@@ -89,29 +99,29 @@ func (e *Explanation) addBroad(broad []*Factor, union map[int32]bool) {
 	if first.Label {
 		c.Sure = Unknown
 	}
-	e.Causes = append(e.Causes, c)
+	return c
 }
 
-// onlyChange marks a cause beside which nothing changed.
-func (e *Explanation) onlyChange() {
+// only is the one change that is recorded beside the names of versions, nil where
+// there are none or several.
+func (e *Explanation) only() *Factor {
 	var told []*Factor
 	for _, f := range e.factors {
-		if f.Changed && !f.Label && !follows(f, told) {
+		switch {
+		case !f.Changed || f.Label || follows(f, told):
+		case f.Kind == Document && (f.From == "" || f.To == ""):
+			// One of several that its gathering tells of, or that one.
+			if gathered := slices.ContainsFunc(e.factors, func(o *Factor) bool { return o.Kind == Retrieval }); !gathered {
+				told = append(told, f)
+			}
+		default:
 			told = append(told, f)
 		}
 	}
 	if len(told) != 1 {
-		return
+		return nil
 	}
-	for i := range e.Causes {
-		if c := &e.Causes[i]; c.Changed && c.same(told[0]) {
-			c.Sure = OnlyChange
-		}
-	}
-}
-
-func (f *Factor) same(o *Factor) bool {
-	return f.Kind == o.Kind && f.Name == o.Name && f.From == o.From && f.To == o.To && f.Any == o.Any
+	return told[0]
 }
 
 // Named are the causes that say what changed or where, without those that only
@@ -152,7 +162,7 @@ func (e *Explanation) conclude() {
 	case Inseparable:
 		e.Why = fmt.Sprintf("it cannot be told from what else changed in the same cases: %s", names(c.Same))
 	case Eliminated:
-		e.Why = "it changed everywhere, and nothing that changed in some cases only goes with what regressed; a comparison of these two runs cannot test it"
+		e.Why = "it changed everywhere, and nothing that changed in some cases only accounts for most of what regressed; a comparison of these two runs cannot test it"
 	case Unknown:
 		e.Why = "only the names of the versions differ; nothing that is recorded says what changed"
 	}

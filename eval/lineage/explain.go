@@ -23,9 +23,9 @@ const (
 	alphaChanges    = 0.04
 	alphaAttributes = 0.01
 	draws           = 1999
-	// everywhere is the share of the paired cases from which a change is held to
+	// nearlyAll is the share of the paired cases from which a change is held to
 	// be one of the whole run: too few cases lack it to compare with.
-	everywhere = 0.9
+	nearlyAll = 0.9
 	// alike is the Jaccard index from which two factors cannot be told apart.
 	alike = 0.9
 	// beatsChange is how many times less likely by chance an attribute has to be

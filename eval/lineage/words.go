@@ -12,7 +12,7 @@ func (f *Factor) String() string {
 	case f.Kind == Document && f.Changed:
 		text = f.Name + f.transition()
 	case f.Kind == Document:
-		text = strings.TrimSpace(f.Name + " " + f.To)
+		text = strings.TrimSpace("retrieves " + f.Name + " " + f.To)
 	case f.Kind == Tag:
 		return f.Name + "=" + clip(f.To)
 	case f.Kind == Tools && !f.Changed:
@@ -43,7 +43,7 @@ func (f *Factor) thing() string {
 	case Source:
 		return "documents of " + clip(f.Name)
 	case Retrieval:
-		return "which documents are retrieved"
+		return "retrieved documents"
 	case Argument:
 		tool, arg, _ := strings.Cut(f.Name, ".")
 		return "argument " + arg + " of tool " + tool
