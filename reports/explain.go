@@ -43,8 +43,14 @@ func Explain(w io.Writer, format string, c *drift.Comparison, opt Options) error
 	return explainText(w, c, opt)
 }
 
-// answer is the first line of an explanation.
-func answer(e *lineage.Explanation) string {
+// answer is the first line of an explanation, or of what it says of one case.
+func answer(e *lineage.Explanation, one *lineage.CaseChange) string {
+	if one != nil {
+		if len(one.Causes) == 0 {
+			return fmt.Sprintf("No cause is named for %s: it has none of those found", one.ID)
+		}
+		return fmt.Sprintf("Likely cause of %s: %s", one.ID, e.Causes[one.Causes[0]].Text())
+	}
 	if named := e.Named(); len(named) > 0 {
 		return "Likely cause: " + named[0].Text()
 	}
@@ -82,9 +88,6 @@ func caseLines(e *lineage.Explanation, one *lineage.CaseChange) []string {
 	if len(lines) == 0 {
 		lines = append(lines, "nothing that is recorded")
 	}
-	for _, i := range one.Causes {
-		lines = append(lines, "it has: "+e.Causes[i].Text())
-	}
 	return lines
 }
 
@@ -92,7 +95,7 @@ func causeLines(e *lineage.Explanation) []string {
 	var lines []string
 	for i := range e.Causes {
 		c := &e.Causes[i]
-		line := fmt.Sprintf("%d. %s", i+1, c.Text())
+		line := c.Text()
 		if c.P < 1 {
 			line += fmt.Sprintf(" (p %s corrected; %.0f %% of those with it regressed, %.0f %% without, lift %.1f)", pValue(c.Adjusted), 100*c.Inside, 100*c.Outside, c.Lift)
 		}
@@ -172,7 +175,7 @@ func changeLine(f *lineage.Factor, paired int) string {
 func explainText(w io.Writer, c *drift.Comparison, opt Options) error {
 	var b bytes.Buffer
 	t := textWriter{&b, c, opt}
-	fmt.Fprintln(&b, wrap(plain(answer(opt.Explanation)), opt.Width))
+	fmt.Fprintln(&b, wrap(plain(answer(opt.Explanation, opt.Case)), opt.Width))
 	fmt.Fprintln(&b, wrap(headline(c), opt.Width))
 	for _, p := range explainParts(opt.Explanation, opt.Case) {
 		t.title(plain(p.title))
@@ -203,7 +206,7 @@ func explainMarkdown(w io.Writer, c *drift.Comparison, opt Options) error {
 		limit = DefaultMaxBytes
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "### %s\n\n%s\n", inline(cut(answer(opt.Explanation), 600)), inline(headline(c)))
+	fmt.Fprintf(&b, "### %s\n\n%s\n", inline(cut(answer(opt.Explanation, opt.Case), 600)), inline(headline(c)))
 	foot := ""
 	if opt.Reproduce != "" {
 		foot = "\n" + fenced(opt.Reproduce)

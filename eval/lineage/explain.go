@@ -129,7 +129,7 @@ func Explain(base, cand *Side, symptoms []Symptom) *Explanation {
 // listChanges lists what differs: what every case has first.
 func (e *Explanation) listChanges() {
 	for _, f := range e.factors {
-		if !f.Changed {
+		if !f.Changed || f.First {
 			continue
 		}
 		if !f.Any || f.Kind == ToolResult {

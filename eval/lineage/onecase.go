@@ -26,13 +26,13 @@ func (e *Explanation) Of(base, cand *Side, caseID string) *CaseChange {
 	var whole []Factor
 	for _, f := range e.factors {
 		switch {
-		case !f.Changed || !has(f) || f.Any && f.Kind != ToolResult:
+		case !f.Changed || !has(f) || f.First || f.Any && f.Kind != ToolResult:
 		case f.Cases == e.Paired && e.Paired > 1:
 			whole = append(whole, *f)
 		default:
 			c.Changes = append(c.Changes, *f)
 		}
-		if f.Changed && has(f) && f.Kind == Document && f.From != "" && f.To != "" && len(c.Texts) < maxTexts {
+		if f.Changed && has(f) && !f.First && f.Kind == Document && f.From != "" && f.To != "" && len(c.Texts) < maxTexts {
 			if t := e.documentTexts(f, base, cand); t.Before != "" && t.After != "" {
 				c.Texts = append(c.Texts, t)
 			}
