@@ -89,6 +89,9 @@ func factorsOf(base, cand *Side, ids []string) []*Factor {
 	return c.list()
 }
 
+// maxPairedTags is how many tags of a case each other one is paired with.
+const maxPairedTags = 8
+
 // tags notes the tags of a case, and every two of them with different keys.
 func (c *collector) tags(i int32, tags map[string][]string) {
 	var pairs [][2]string
@@ -100,7 +103,9 @@ func (c *collector) tags(i int32, tags map[string][]string) {
 					c.note(i, Factor{Kind: Tag, Name: o[0] + "=" + o[1] + " and " + key, To: v, Both: true})
 				}
 			}
-			pairs = append(pairs, [2]string{key, v})
+			if len(pairs) < maxPairedTags {
+				pairs = append(pairs, [2]string{key, v})
+			}
 		}
 	}
 }

@@ -55,20 +55,36 @@ func gorilla(t *testing.T, hub, run string) (cases []eval.Case, outputs []eval.O
 	return cases, outputs, passed
 }
 
-func gorillaPair(t *testing.T, hub, from, to string) *world {
+// gorillaRun is one run as it was read.
+type gorillaRun struct {
+	cases   []eval.Case
+	outputs []eval.Output
+	passed  []bool
+}
+
+// gorillaPair puts two runs side by side; both are read once.
+func gorillaPair(t *testing.T, known map[string]*gorillaRun, hub, from, to string) *world {
 	t.Helper()
 	w := &world{}
-	w.cases, w.outputs[0], w.passed[0] = gorilla(t, hub, from)
-	var cases []eval.Case
-	cases, w.outputs[1], w.passed[1] = gorilla(t, hub, to)
-	if len(cases) != len(w.cases) {
-		t.Fatalf("%d and %d cases", len(w.cases), len(cases))
-	}
-	for i := range cases {
-		if cases[i].ID != w.cases[i].ID {
-			t.Fatalf("case %d is %s and %s", i, w.cases[i].ID, cases[i].ID)
+	for side, run := range []string{from, to} {
+		r := known[hub+run]
+		if r == nil {
+			r = &gorillaRun{}
+			r.cases, r.outputs, r.passed = gorilla(t, hub, run)
+			known[hub+run] = r
 		}
-		cases[i] = w.cases[i]
+		if side == 0 {
+			w.cases = r.cases
+		}
+		w.outputs[side], w.passed[side] = r.outputs, r.passed
+		if len(r.cases) != len(w.cases) {
+			t.Fatalf("%d and %d cases", len(w.cases), len(r.cases))
+		}
+		for i := range r.cases {
+			if r.cases[i].ID != w.cases[i].ID {
+				t.Fatalf("case %d is %s and %s", i, w.cases[i].ID, r.cases[i].ID)
+			}
+		}
 	}
 	return w
 }
@@ -81,7 +97,7 @@ func TestGorillaRetrieval(t *testing.T) {
 	documents := func(k lineage.Kind) bool {
 		return k == lineage.Document || k == lineage.Source || k == lineage.Retrieval
 	}
-	seen := map[bool]int{}
+	seen, known := map[bool]int{}, map[string]*gorillaRun{}
 	for _, hub := range []string{"torchhub", "tensorflowhub"} {
 		for _, from := range []string{"gorilla-FT", "gorilla-RT"} {
 			for _, a := range setups {
@@ -90,7 +106,7 @@ func TestGorillaRetrieval(t *testing.T) {
 						if from == to && a == b || from != to && a != b {
 							continue
 						}
-						w := gorillaPair(t, hub, from+"@"+a, to+"@"+b)
+						w := gorillaPair(t, known, hub, from+"@"+a, to+"@"+b)
 						e := lineage.Explain(w.side(0), w.side(1), w.compare(t).Symptoms)
 						name := hub + " " + from + "@" + a + " -> " + to + "@" + b
 						if e.Regressed == 0 {

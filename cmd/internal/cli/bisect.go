@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -51,7 +52,8 @@ asks again with twice the repeats, at most --tries times.`,
 				return a.bisectStored(cmd, &f, &cf)
 			}
 			err := a.bisectNow(cmd, &f, &rf, &cf)
-			if _, ended := err.(verdict); err == nil || ended || cmd.Context().Err() != nil {
+			var ended verdict
+			if err == nil || errors.As(err, &ended) || cmd.Context().Err() != nil {
 				return err
 			}
 			a.complain(err) // any other code would make git take the commit for bad
