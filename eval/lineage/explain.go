@@ -109,7 +109,7 @@ const maxChanges = 50
 // without a regressed case are passed over; with none left, or where nothing
 // changed between the runs, no cause is named.
 func Explain(base, cand *Side, symptoms []Symptom) *Explanation {
-	e := &Explanation{ids: paired(base, cand), Sure: Unknown}
+	e := &Explanation{ids: paired(base, cand), Sure: Unknown, Changes: []Factor{}, Causes: []Cause{}}
 	e.Paired = len(e.ids)
 	e.factors = factorsOf(base, cand, e.ids)
 	e.listChanges()
