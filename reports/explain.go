@@ -135,7 +135,7 @@ func someIDs(ids []string) string {
 func sureLines(e *lineage.Explanation) []string {
 	lines := []string{e.Why}
 	if e.Tested > 0 {
-		lines = append(lines, fmt.Sprintf("%s tested together; at most 5 %% of explanations name a cause where what regressed has nothing to do with any of them. Association is no proof", several(e.Tested, "factor")))
+		lines = append(lines, fmt.Sprintf("%s tested together; by association at most 5 %% of explanations name a cause where what regressed has nothing to do with any of them. Association is no proof", several(e.Tested, "factor")))
 	}
 	for _, s := range e.Separate {
 		lines = append(lines, "to tell them apart: "+s)

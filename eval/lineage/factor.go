@@ -79,7 +79,7 @@ func factorsOf(base, cand *Side, ids []string) []*Factor {
 	c := collector{factors: map[factorKey]*Factor{}}
 	for k, id := range ids {
 		i := int32(k)
-		before, after := base.cases[id], cand.cases[id]
+		before, after := base.look(id), cand.look(id)
 		for _, f := range keysOf(before, after) {
 			c.compare(i, f, before, after, base, cand)
 		}

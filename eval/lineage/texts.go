@@ -55,7 +55,7 @@ func (e *Explanation) texts(base, cand *Side) []TextChange {
 func (e *Explanation) documentTexts(f *Factor, base, cand *Side) TextChange {
 	id := e.ids[f.members[0]]
 	key := fact{kind: Document, name: f.Name}
-	before := base.document(f.Name, usual(base.cases[id].facts[key]))
-	after := cand.document(f.Name, usual(cand.cases[id].facts[key]))
+	before := base.document(f.Name, usual(base.look(id).facts[key]))
+	after := cand.document(f.Name, usual(cand.look(id).facts[key]))
 	return TextChange{f.String(), before.Text, after.Text}
 }

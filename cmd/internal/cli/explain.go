@@ -236,10 +236,14 @@ func (a *app) afterExplain(c *drift.Comparison, e *lineage.Explanation) []string
 	return append(commands, a.again("report", c))
 }
 
+// maxExplained is the number of outputs, of both runs together, above which only
+// explain itself looks for a cause.
+const maxExplained = 200_000
+
 // likelyCause explains a comparison in which something regressed; nil if nothing
 // did, or if how its outputs were made cannot be read.
 func (a *app) likelyCause(ctx context.Context, db *store.DB, c *drift.Comparison) *lineage.Explanation {
-	if len(c.Symptoms) == 0 {
+	if len(c.Symptoms) == 0 || c.Baseline.Outputs+c.Candidate.Outputs > maxExplained {
 		return nil
 	}
 	base, cand, err := lineageSides(ctx, db, &c.Baseline.Run, &c.Candidate.Run)
