@@ -91,10 +91,17 @@ func caseLines(e *lineage.Explanation, one *lineage.CaseChange) []string {
 	return lines
 }
 
+// shownCauses is how many causes a report for reading lists.
+const shownCauses = 10
+
 func causeLines(e *lineage.Explanation) []string {
 	var lines []string
 	for i := range e.Causes {
 		c := &e.Causes[i]
+		if i == shownCauses {
+			lines = append(lines, fmt.Sprintf("and %d more", len(e.Causes)-i))
+			break
+		}
 		line := c.Text()
 		if c.P < 1 {
 			line += fmt.Sprintf(" (p %s corrected; %.0f %% of those with it regressed, %.0f %% without, lift %.1f)", pValue(c.Adjusted), 100*c.Inside, 100*c.Outside, c.Lift)

@@ -3,7 +3,6 @@ package stats
 import (
 	"cmp"
 	"math"
-	"math/bits"
 	"slices"
 )
 
@@ -51,11 +50,9 @@ func logChoose(n, k int) float64 {
 // 1/(draws+1). The result depends on nothing else than the arguments.
 func Associated(n int, marked []int32, properties [][]int32, draws int, seed uint64) (p, adjusted []float64) {
 	p, adjusted = make([]float64, len(properties)), make([]float64, len(properties))
-	a := association{n: n, marks: len(marked), properties: properties, tails: map[int][]float64{}}
-	is := bitsOf(n, marked)
-	for i, members := range properties {
-		a.sets = append(a.sets, bitsOf(n, members))
-		p[i] = a.tail(i, overlap(a.sets[i], is))
+	a := newAssociation(n, len(marked), properties)
+	for i, hit := range a.hits(marked) {
+		p[i] = a.tail(i, hit)
 	}
 	order := make([]int, len(p))
 	for i := range order {
@@ -73,22 +70,43 @@ func Associated(n int, marked []int32, properties [][]int32, draws int, seed uin
 
 // association is a family of properties over n things of which some are marked.
 type association struct {
-	n, marks   int
-	properties [][]int32
-	sets       []bitset
-	tails      map[int][]float64 // by size
+	n, marks int
+	of       [][]int32   // the properties of each thing
+	tails    [][]float64 // by property: see fisherTails
+	least    []int       // of each property: the fewest marked members that can be
+	counts   []int32
+}
+
+func newAssociation(n, marks int, properties [][]int32) *association {
+	a := &association{n: n, marks: marks, of: make([][]int32, n), tails: make([][]float64, len(properties)),
+		least: make([]int, len(properties)), counts: make([]int32, len(properties))}
+	bySize := map[int][]float64{}
+	for i, members := range properties {
+		size := len(members)
+		if bySize[size] == nil {
+			bySize[size] = fisherTails(size, marks, n)
+		}
+		a.tails[i], a.least[i] = bySize[size], max(0, size+marks-n)
+		for _, m := range members {
+			a.of[m] = append(a.of[m], int32(i))
+		}
+	}
+	return a
+}
+
+// hits counts the marked members of every property; the next call overwrites it.
+func (a *association) hits(marked []int32) []int32 {
+	clear(a.counts)
+	for _, m := range marked {
+		for _, i := range a.of[m] {
+			a.counts[i]++
+		}
+	}
+	return a.counts
 }
 
 // tail is the p of a property of which so many members are marked.
-func (a *association) tail(i, hit int) float64 {
-	size := len(a.properties[i])
-	t, ok := a.tails[size]
-	if !ok {
-		t = fisherTails(size, a.marks, a.n)
-		a.tails[size] = t
-	}
-	return t[hit-max(0, size+a.marks-a.n)]
-}
+func (a *association) tail(i int, hit int32) float64 { return a.tails[i][int(hit)-a.least[i]] }
 
 // draw shuffles the marks and counts, for every place in the order, how often the
 // least p at it or behind it was as small as the one observed there.
@@ -99,44 +117,21 @@ func (a *association) draw(p []float64, order []int, draws int, seed uint64) []i
 	for i := range things {
 		things[i] = int32(i)
 	}
-	is := make(bitset, (a.n+63)/64)
 	const rounding = 1 + 1e-9 // equal tables may differ in the last digits
 	for range draws {
-		clear(is)
 		for k := range a.marks {
 			o := k + int(random.below(uint32(a.n-k)))
 			things[k], things[o] = things[o], things[k]
-			is.set(things[k])
 		}
+		hits := a.hits(things[:a.marks])
 		least := 1.0
 		for k := len(order) - 1; k >= 0; k-- {
 			i := order[k]
-			least = min(least, a.tail(i, overlap(a.sets[i], is)))
+			least = min(least, a.tail(i, hits[i]))
 			if least <= p[i]*rounding {
 				reached[k]++
 			}
 		}
 	}
 	return reached
-}
-
-type bitset []uint64
-
-func bitsOf(n int, members []int32) bitset {
-	b := make(bitset, (n+63)/64)
-	for _, i := range members {
-		b.set(i)
-	}
-	return b
-}
-
-func (b bitset) set(i int32) { b[i/64] |= 1 << (i % 64) }
-
-// overlap counts what two sets of the same universe have in common.
-func overlap(a, b bitset) int {
-	n := 0
-	for i, w := range a {
-		n += bits.OnesCount64(w & b[i])
-	}
-	return n
 }
