@@ -40,7 +40,7 @@ func (e *Explanation) eliminate(union map[int32]bool) {
 			e.Causes = append(e.Causes, e.everywhere(broad, union))
 		}
 	}
-	if only := e.only(); only != nil {
+	if only := e.only(); only != nil && e.code() == "" {
 		for i := range e.Causes {
 			if c := &e.Causes[i]; c.Changed && c.key() == only.key() {
 				c.Sure = OnlyChange
@@ -124,6 +124,16 @@ func (e *Explanation) only() *Factor {
 	return told[0]
 }
 
+// code says how the agent's code differs, "" where nothing says that it does.
+func (e *Explanation) code() string {
+	for _, f := range e.factors {
+		if f.isCode() {
+			return f.String()
+		}
+	}
+	return ""
+}
+
 // Named are the causes that say what changed or where, without those that only
 // name a version.
 func (e *Explanation) Named() []Cause {
@@ -163,6 +173,9 @@ func (e *Explanation) conclude() {
 		e.Why = fmt.Sprintf("it cannot be told from what else changed in the same cases: %s", names(c.Same))
 	case Eliminated:
 		e.Why = "it changed everywhere, and nothing that changed in some cases only accounts for most of what regressed; a comparison of these two runs cannot test it"
+		if code := e.code(); code != "" {
+			e.Why += "; the code may have changed more (" + code + ")"
+		}
 	case Unknown:
 		e.Why = "only the names of the versions differ; nothing that is recorded says what changed"
 	}

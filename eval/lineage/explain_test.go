@@ -264,3 +264,24 @@ func TestSignatures(t *testing.T) {
 		t.Errorf("%d signatures", len(got))
 	}
 }
+
+// TestCodeIsNoSingleChange: where the commit differs, nothing is called the only
+// change.
+func TestCodeIsNoSingleChange(t *testing.T) {
+	sides := [2]*lineage.Side{}
+	s := lineage.Symptom{Metric: "exact"}
+	for side, commit := range []string{"aaa", "bbb"} {
+		sides[side] = lineage.NewSide(eval.Run{Agent: "bot", Version: "1", Lineage: map[string]string{"git_commit": commit}})
+		for i := range 40 {
+			c := eval.Case{ID: fmt.Sprintf("c%02d", i), Prompt: "p"}
+			sides[side].Add(&c, &eval.Output{CaseID: c.ID, Model: "m" + commit})
+			if s.Measured = append(s.Measured, c.ID); i%4 == 0 {
+				s.Regressed = append(s.Regressed, c.ID)
+			}
+		}
+	}
+	e := lineage.Explain(sides[0], sides[1], []lineage.Symptom{s})
+	if e.Sure != lineage.Eliminated || !strings.Contains(e.Why, "git_commit: aaa -> bbb") || e.Causes[0].Kind != lineage.Model {
+		t.Errorf("%s (%s): %s", e.Line(), e.Sure, e.Why)
+	}
+}

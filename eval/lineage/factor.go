@@ -223,8 +223,17 @@ func (c *collector) runs(base, cand *Side, n int) {
 
 // labelKeys are the lineage keys of runs that name a state without saying what
 // differs in it.
-func labelKeys() []string {
-	return []string{"recording", "holdtrue", "commit", "git", "git_commit", "git_sha", "git_dirty", "dirty", "revision", "sha"}
+func labelKeys() []string { return append([]string{"recording", "holdtrue"}, codeKeys()...) }
+
+// codeKeys are those of them that name the state of the agent's code. Where it
+// differs anything may have changed.
+func codeKeys() []string {
+	return []string{"commit", "git", "git_commit", "git_sha", "git_dirty", "dirty", "revision", "sha"}
+}
+
+// isCode says that a factor is a change of the agent's code.
+func (f *Factor) isCode() bool {
+	return f.Kind == Run && f.Changed && slices.Contains(codeKeys(), f.Name)
 }
 
 // list gives the factors in a fixed order, without a gathering of a single one.

@@ -186,6 +186,9 @@ func (a *app) plannedRun(suite *eval.Suite, scan datasets.Summary, panel *eval.P
 		repeats = max(1, info.Repeats)
 	}
 	lineage := map[string]string{"holdtrue": programVersion()}
+	if spec.Kind != recordingKey {
+		gitState(suite.Dir, lineage)
+	}
 	for k, v := range info.Lineage {
 		lineage[k] = v
 	}
