@@ -14,6 +14,11 @@ import (
 // agentKeys are the keys of an agent that are not its kind.
 var agentKeys = []string{"version", "timeout", "lineage"}
 
+// ownExpansion are the kinds of agents that replace environment variables
+// themselves: they have to know which values are secret, and their templates and
+// queries have dollar signs of their own.
+var ownExpansion = []string{"openai", "http"}
+
 func (r *suiteReader) agents(n *yaml.Node) {
 	for _, e := range r.entries(n, "agents") {
 		name := e[0].Value
@@ -29,7 +34,9 @@ func (r *suiteReader) agent(name string, key, value *yaml.Node) eval.AgentSpec {
 	spec := eval.AgentSpec{Name: name, Pos: r.pos(key)}
 	for _, e := range r.entries(value, what) {
 		k, v := e[0], e[1]
-		r.expand(v)
+		if !slices.Contains(ownExpansion, k.Value) {
+			r.expand(v)
+		}
 		switch {
 		case k.Value == "version":
 			spec.Version = r.text(v, what+": version")
@@ -57,7 +64,11 @@ func (r *suiteReader) agent(name string, key, value *yaml.Node) eval.AgentSpec {
 }
 
 func (r *suiteReader) duration(n *yaml.Node, what string) time.Duration {
-	d, err := time.ParseDuration(r.text(n, what))
+	text := r.text(n, what)
+	if r.getenv == nil && strings.Contains(text, "$") {
+		return 0
+	}
+	d, err := time.ParseDuration(text)
 	if err != nil || d <= 0 {
 		r.fault(n, "%s: expected a time such as 30s or 2m, found %s", what, nodeName(n))
 	}
@@ -66,6 +77,9 @@ func (r *suiteReader) duration(n *yaml.Node, what string) time.Duration {
 
 // expand replaces environment variables in every text below a node.
 func (r *suiteReader) expand(n *yaml.Node) {
+	if r.getenv == nil {
+		return
+	}
 	if n.Kind == yaml.ScalarNode && strings.Contains(n.Value, "$") {
 		var missing []string
 		n.Value = os.Expand(n.Value, func(name string) string {

@@ -49,8 +49,9 @@ func FindSuite(dir string) (string, error) {
 }
 
 // ReadSuite reads a suite's file. Environment variables in the agents' values
-// ($NAME, ${NAME}; $$ is a dollar) are looked up with getenv. All faults of the
-// file are returned together, each an *eval.InputError.
+// ($NAME, ${NAME}; $$ is a dollar) are looked up with getenv; where getenv is nil
+// they stay as they are written, and the agents can be looked at but not asked.
+// All faults of the file are returned together, each an *eval.InputError.
 func ReadSuite(path string, getenv func(string) (string, bool)) (*eval.Suite, error) {
 	f, err := wire.Open(path)
 	if err != nil {

@@ -11,8 +11,24 @@ type Scale string
 const (
 	Binary  Scale = "binary"  // 0 or 1
 	Unit    Scale = "unit"    // in [0,1]
-	Measure Scale = "measure" // a quantity with a unit, any finite value >= 0
+	Measure Scale = "measure" // a quantity with a unit, in [0,LargestMeasure]
 )
+
+// LargestMeasure is far beyond any quantity, and its square still finite.
+const LargestMeasure = 1e100
+
+// Has reports whether a value lies on the scale. NaN and the infinities lie on
+// none.
+func (s Scale) Has(v float64) bool {
+	switch s {
+	case Binary:
+		return v == 0 || v == 1
+	case Unit:
+		return v >= 0 && v <= 1
+	default:
+		return v >= 0 && v <= LargestMeasure
+	}
+}
 
 // Better says which way a score should go.
 type Better string

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strings"
 )
@@ -220,21 +219,10 @@ func scoreOne(ctx context.Context, j Judge, m Metric, sample *Sample) (s Score) 
 		}
 	}()
 	s = j.Score(ctx, sample)
-	if s.Status == Scored && !inScale(m.Scale, s.Value) {
+	if s.Status == Scored && !m.Scale.Has(s.Value) {
 		return Fail(fmt.Sprintf("scorer %s gave %v, which is outside a %s scale", m.Scorer, s.Value, m.Scale))
 	}
 	return s
-}
-
-func inScale(scale Scale, v float64) bool {
-	switch scale {
-	case Binary:
-		return v == 0 || v == 1
-	case Unit:
-		return v >= 0 && v <= 1
-	default:
-		return v >= 0 && !math.IsInf(v, 0)
-	}
 }
 
 // Close closes the judges that hold resources.

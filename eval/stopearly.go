@@ -12,6 +12,10 @@ import (
 type StopEarly struct {
 	// Baseline is the id of the run that it is compared with.
 	Baseline string `json:"baseline"`
+	// Alpha and Margin are the settings of the comparison, without which the error
+	// rates of the test would not be known when the run goes on after a break.
+	Alpha  float64 `json:"alpha,omitzero"`
+	Margin float64 `json:"margin"`
 	// Planned is the number of cases of which Run.Cases were asked.
 	Planned int `json:"planned"`
 	// Decision is why the run ended before its plan did: "regressed", "improved"

@@ -68,6 +68,15 @@ func writeAnswer(b *bytes.Buffer, run eval.Run, r *eval.Result) {
 	paragraph(b, "stderr", o.Stderr)
 	paragraph(b, "prompt as sent", o.Prompt)
 	writeCall(b, o)
+	writeWork(b, o)
+	for _, k := range sortedKeys(o.Lineage) {
+		fmt.Fprintf(b, "  %s = %s\n", plain(k), plain(o.Lineage[k]))
+	}
+	writeScores(b, run, r.Scores)
+}
+
+// writeWork lists the steps and documents behind an answer.
+func writeWork(b *bytes.Buffer, o *eval.Output) {
 	for i, s := range o.Steps {
 		fmt.Fprintf(b, "  step %d: %s(%s)", i+1, plain(s.Tool), plain(cut(string(s.Args), 500)))
 		if len(s.Result) > 0 {
@@ -85,11 +94,13 @@ func writeAnswer(b *bytes.Buffer, run eval.Run, r *eval.Result) {
 		}
 		b.WriteByte('\n')
 	}
-	for _, k := range sortedKeys(o.Lineage) {
-		fmt.Fprintf(b, "  %s = %s\n", plain(k), plain(o.Lineage[k]))
-	}
+}
+
+// writeScores lists the scores of an answer; those that every run has share a
+// line.
+func writeScores(b *bytes.Buffer, run eval.Run, scores []eval.Score) {
 	var measures []string
-	for _, s := range r.Scores {
+	for _, s := range scores {
 		if standard(run, s.Metric) {
 			if s.Status == eval.Scored {
 				measures = append(measures, fmt.Sprintf("%s %.4g", plain(s.Metric), s.Value))

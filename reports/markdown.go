@@ -102,7 +102,7 @@ func markdownHead(c *drift.Comparison, opt Options) string {
 	const most = 12
 	for i, r := range c.Reasons {
 		if i == most {
-			fmt.Fprintf(&b, "- and %d more findings\n", len(c.Reasons)-most)
+			fmt.Fprintf(&b, "- and %s\n", several(len(c.Reasons)-most, "more finding"))
 			break
 		}
 		if i == 0 {
@@ -148,7 +148,7 @@ func markdownMetrics(c *drift.Comparison) string {
 	for i := range c.Metrics {
 		m := &c.Metrics[i]
 		o := &m.Overall
-		tab.add(inline(m.Metric.Name), emphasis(m.Verdict), level(m.Metric, o.Baseline), level(m.Metric, o.Candidate), change(m.Metric, o), counts(o), corrected(o))
+		tab.add(inline(m.Metric.Name), emphasis(m.Verdict), mean(m.Metric, o, o.Baseline), mean(m.Metric, o, o.Candidate), change(m.Metric, o), counts(o), corrected(o))
 	}
 	var b bytes.Buffer
 	b.WriteByte('\n')
@@ -178,7 +178,7 @@ func markdownSlices(c *drift.Comparison) string {
 	b.WriteString("\n#### Slices that moved\n\n")
 	tab.markdown(&b)
 	if more := len(list) - most; more > 0 {
-		fmt.Fprintf(&b, "\n%d more slices moved; ", more)
+		fmt.Fprintf(&b, "\n%s moved; ", several(more, "more slice"))
 	} else {
 		b.WriteByte('\n')
 	}

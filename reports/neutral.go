@@ -11,25 +11,16 @@ import (
 const joiner = "\u200c"
 
 // inline makes a text harmless in markdown outside of code: HTML, emphasis,
-// links, mentions, references to issues and commits, addresses and table bars
-// lose their meaning; line breaks become blanks.
+// links, mentions, references to issues, addresses and table bars lose their
+// meaning; line breaks become blanks. Numbers, versions and hashes stay as they
+// are, so that they can be copied.
 func inline(s string) string {
 	var b strings.Builder
-	run := 0 // length of the run of hexadecimal digits that ends here
 	for i := 0; i < len(s); {
 		r, size := utf8.DecodeRuneInString(s[i:])
-		if r >= '0' && r <= '9' || r >= 'a' && r <= 'f' || r >= 'A' && r <= 'F' {
-			if run++; run == 7 { // what looks like a commit is as long
-				b.WriteString(joiner)
-				run = 1
-			}
-		} else {
-			run = 0
-		}
 		switch {
 		case r == utf8.RuneError && size == 1:
 			fmt.Fprintf(&b, "&#92;x%02x", s[i])
-			run = 2
 		case r == '\n' || r == '\r' || r == '\t':
 			b.WriteByte(' ')
 		case hostile(r):
@@ -43,11 +34,8 @@ func inline(s string) string {
 		case r == '@' || r == '#':
 			b.WriteRune(r)
 			b.WriteString(joiner)
-		case r == ':' || r == '.': // schemes and host names
-			b.WriteRune(r)
-			if i+1 < len(s) && s[i+1] != ' ' {
-				b.WriteString(joiner)
-			}
+		case r == ':' && strings.HasPrefix(s[i+1:], "/"), r == '.' && i >= 3 && strings.EqualFold(s[i-3:i], "www"): // what becomes a link
+			b.WriteString(s[i:i+1] + joiner)
 		case r == '-' && i >= 2 && strings.EqualFold(s[i-2:i], "gh"): // GH-12 is an issue too
 			b.WriteString("-" + joiner)
 		case strings.ContainsRune("\\`*_[]|~$", r):

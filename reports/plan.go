@@ -33,7 +33,7 @@ func Plan(w io.Writer, p *drift.Plan, format string, opt Options) error {
 }
 
 func planText(b *bytes.Buffer, p *drift.Plan, opt Options) error {
-	fmt.Fprintf(b, "PLAN: %s\n", planTitle(p))
+	fmt.Fprintf(b, "PLAN: %s\n", plain(planTitle(p)))
 	for _, s := range p.Says {
 		b.WriteString(bullet(plain(s), opt.Width) + "\n")
 	}
@@ -102,7 +102,7 @@ func planRows(p *drift.Plan, neutral func(string) string) table {
 		if v == nil {
 			return "-"
 		}
-		return fmt.Sprintf("%.1f", 100**v)
+		return fmt.Sprintf("%.1f", 100*drift.RoundUp(eval.Metric{Scale: eval.Unit}, *v))
 	}
 	for _, r := range p.Rows {
 		cost, time, mark := "unknown", "unknown", ""

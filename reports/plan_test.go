@@ -15,8 +15,8 @@ func richPlan() *drift.Plan {
 	row := drift.PlanRow{Cases: 120, Repeats: 3, Calls: 360, Even: f(.01), Losses: f(.026), Margin: f(.042), EvenMetric: "facts|x", LossesMetric: "facts|x",
 		MarginMetric: "tone", CostUSD: f(1.25), Seconds: f(540), Meets: true}
 	bare := drift.PlanRow{Cases: 20, Repeats: 1, Calls: 20}
-	return &drift.Plan{Suite: "support <bot>", Cases: 20, Agent: "candi|date@1", Runs: []string{"base000001"}, Provable: .139,
-		Options: drift.PlanOptions{Alpha: .05, Power: .8, Standard: .05},
+	return &drift.Plan{Suite: "support <bot>", Cases: 20, Agent: "candi|date@1\x1b[2J", Runs: []string{"base000001"}, Provable: .139,
+		Options: drift.PlanOptions{Alpha: .05, Power: .8, Standard: f(.05)},
 		Metrics: []drift.PlanMetric{{Metric: eval.Metric{Name: "facts|x", Scale: eval.Unit}, Margin: .05, Cases: 20, Mean: .93, Within: .0025, Noise: drift.FromRepeats},
 			{Metric: eval.Metric{Name: "tone", Scale: eval.Binary}, Margin: .02, Cases: 18, Mean: .5, Within: .25, Noise: drift.NoiseBound}},
 		Rows: []drift.PlanRow{bare, row}, Cheapest: &row,

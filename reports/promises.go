@@ -32,7 +32,7 @@ func isAre(n int) string {
 
 // promiseTable lays out the accounts.
 func promiseTable(accounts []promise.Account, neutral func(string) string) *table {
-	tab := &table{header: []string{"promise", "state", "kept", "promised", "budget left", "burn", "runs out"}, right: []int{2, 3, 4, 5}, spare: []int{6}}
+	tab := &table{header: []string{"promise", "state", "kept", "promised", "budget left", "burn", "runs out"}, right: []int{2, 3, 4, 5}, names: []int{0}, spare: []int{6}}
 	for i := range accounts {
 		a := &accounts[i]
 		kept := "unknown"

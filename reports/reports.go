@@ -37,6 +37,9 @@ type Format struct {
 	Name  string
 	Doc   string
 	Write func(w io.Writer, c *drift.Comparison, opt Options) error
+	// WriteAll writes several comparisons as one document; nil where one simply
+	// follows another.
+	WriteAll func(w io.Writer, all []*drift.Comparison) error
 }
 
 // Formats lists every format. A new one is one file and one line here.

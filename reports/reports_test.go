@@ -334,7 +334,6 @@ var (
 	issue   = regexp.MustCompile(`#[0-9]|(?i)gh-[0-9]`)
 	link    = regexp.MustCompile(`\]\(|https?://|www\.[a-z]`)
 	entity  = regexp.MustCompile(`&#[0-9]+;`)
-	commit  = regexp.MustCompile(`[0-9a-f]{7}`)
 )
 
 func FuzzInline(f *testing.F) {
@@ -347,7 +346,7 @@ func FuzzInline(f *testing.F) {
 				t.Fatalf("%s: not UTF-8: %q", name, out)
 			}
 			out = entity.ReplaceAllString(out, " ") // one character, whatever it is
-			for what, re := range map[string]*regexp.Regexp{"a mention": mention, "an issue": issue, "a link": link, "a commit": commit} {
+			for what, re := range map[string]*regexp.Regexp{"a mention": mention, "an issue": issue, "a link": link} {
 				if m := re.FindString(out); m != "" {
 					t.Fatalf("%s: %s is alive: %q in %q", name, what, m, out)
 				}
@@ -365,6 +364,109 @@ func FuzzInline(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestWhatIsCopiedStaysWhole: numbers, versions and hashes can be copied out of a
+// rendered report.
+func TestWhatIsCopiedStaysWhole(t *testing.T) {
+	for _, s := range []string{"28.4 to 27.05 points", "v1.4.2-rc.1", "sha256:1c1716061029", "commit c0ffee2deadbeef",
+		"12345678 calls", "2026-11-25 09:24:03 UTC", "seed 3fae48a529668fd9", "holdtrue.yaml:4", "topic: refunds"} {
+		if got := inline(s); got != s {
+			t.Errorf("%q becomes %q", s, got)
+		}
+	}
+}
+
+// TestHeadlineTellsRunsApart: two runs of one version are named with their ids.
+func TestHeadlineTellsRunsApart(t *testing.T) {
+	c := &drift.Comparison{Verdict: drift.Regressed, Metrics: []drift.Metric{{Verdict: drift.Regressed}}}
+	c.Baseline.Run = eval.Run{ID: "base000001", Agent: "n", Version: "1"}
+	c.Candidate.Run = eval.Run{ID: "cand000001", Agent: "n", Version: "1"}
+	want := "REGRESSED: n@1 (run cand000001) is worse than n@1 (run base000001) on 1 of 1 metric. Look before it goes out."
+	if got := headline(c); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	c.Candidate.Run.Version = "2"
+	if got := headline(c); strings.Contains(got, "run ") {
+		t.Error(got)
+	}
+}
+
+// TestNothingComparedShowsNoNumbers: of a metric without a case in common no zeros
+// are shown, and --force is said not to help.
+func TestNothingComparedShowsNoNumbers(t *testing.T) {
+	c := &drift.Comparison{Verdict: drift.NotMeasured, Options: drift.Options{Force: true},
+		Metrics: []drift.Metric{{Metric: eval.Metric{Name: "exact", Scale: eval.Binary}, Verdict: drift.NotMeasured, Overall: drift.Cell{PAdjusted: 1}}}}
+	c.Baseline.Earlier = []drift.PooledRun{{ID: "a"}}
+	for _, format := range Formats[:2] {
+		var b bytes.Buffer
+		if err := format.Write(&b, c, Options{}); err != nil {
+			t.Fatal(err)
+		}
+		out := b.String()
+		if strings.Contains(out, "0.0") || strings.Contains(out, "0/0/0") || strings.Contains(out, "answers)") {
+			t.Errorf("%s: numbers of nothing: %s", format.Name, out)
+		}
+		if !strings.Contains(out, "--force does not help here") || !strings.Contains(out, "no answer to these cases in 1 earlier run") {
+			t.Errorf("%s: %s", format.Name, out)
+		}
+	}
+}
+
+// TestAllAsJSON: several comparisons are one object for a program.
+func TestAllAsJSON(t *testing.T) {
+	var b bytes.Buffer
+	if err := jsonFormat.WriteAll(&b, []*drift.Comparison{{Verdict: drift.Holds}, {Verdict: drift.Regressed}}); err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Schema      int
+		Comparisons []struct{ Verdict string }
+	}
+	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Schema != 1 || len(got.Comparisons) != 2 || got.Comparisons[1].Verdict != "regressed" {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestNarrowTables: a long name is shortened before anything is left out, what is
+// left out is said, and a turned table shows everything within its width.
+func TestNarrowTables(t *testing.T) {
+	long := strings.Repeat("very-", 20) + "long"
+	tab := table{header: []string{"slice", "", "before", "p"}, right: []int{2, 3}, names: []int{0}, spare: []int{3}}
+	tab.add("topic="+long, "regressed", "90.0", ".0123")
+	lay := func(width int) string {
+		var b bytes.Buffer
+		if err := tab.text(&b, width); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(b.String()) {
+			if n := twwidth.Width(strings.TrimSuffix(line, "\n")); n > width {
+				t.Errorf("%d columns in %d: %s", n, width, line)
+			}
+		}
+		return b.String()
+	}
+	if out := lay(200); !strings.Contains(out, long) {
+		t.Errorf("200 columns: %s", out)
+	}
+	if out := lay(80); !strings.Contains(out, "topic=") || !strings.Contains(out, "...") || !strings.Contains(out, "y-long") || !strings.Contains(out, ".0123") || strings.Contains(out, "Not shown") {
+		t.Errorf("80 columns: %s", out)
+	}
+	if out := lay(46); !strings.Contains(out, "Not shown for want of room: p.") || strings.Contains(out, ".0123") {
+		t.Errorf("46 columns: %s", out)
+	}
+	if out := lay(30); !strings.Contains(out, "\n  regressed\n  before: 90.0\n  p: .0123\n") {
+		t.Errorf("30 columns: %s", out)
+	}
+}
+
+func TestTagsWithBlanksAreQuoted(t *testing.T) {
+	if got, want := tagText(map[string][]string{"sp ace": {"x y", "z"}, "topic": {"a|b", ""}}), `  "sp ace"="x y"|z topic=a|b|""`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
 }
 
 func FuzzPlain(f *testing.F) {

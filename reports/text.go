@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/fatih/color"
@@ -102,11 +103,11 @@ func (t textWriter) lines(title string, lines []string) {
 }
 
 func (t textWriter) metrics() error {
-	tab := table{header: []string{"metric", "verdict", "before", "now", "change [95 %]", "worse/better/same", "p"}, right: []int{2, 3, 5, 6}, spare: []int{6, 5}}
+	tab := table{header: []string{"metric", "verdict", "before", "now", "change [95 %]", "worse/better/same", "p"}, right: []int{2, 3, 5, 6}, names: []int{0}, spare: []int{6, 5}}
 	for i := range t.c.Metrics {
 		m := &t.c.Metrics[i]
 		o := &m.Overall
-		tab.add(plain(m.Metric.Name), string(m.Verdict), level(m.Metric, o.Baseline), level(m.Metric, o.Candidate), change(m.Metric, o), counts(o), corrected(o))
+		tab.add(plain(m.Metric.Name), string(m.Verdict), mean(m.Metric, o, o.Baseline), mean(m.Metric, o, o.Candidate), change(m.Metric, o), counts(o), corrected(o))
 	}
 	if len(tab.rows) == 0 {
 		return nil
@@ -120,7 +121,7 @@ func (t textWriter) slices() error {
 	if len(list) > 0 {
 		t.title("Slices that moved")
 	}
-	tab := table{header: []string{"slice", "metric", "verdict", "before", "now", "change [95 %]", "worse/better/same", "p"}, right: []int{3, 4, 6, 7}, spare: []int{7, 6}}
+	tab := table{header: []string{"slice", "metric", "verdict", "before", "now", "change [95 %]", "worse/better/same", "p"}, right: []int{3, 4, 6, 7}, names: []int{0, 1}, spare: []int{7, 6}}
 	for _, m := range list {
 		tab.add(plain(m.cell.Slice), plain(m.metric.Metric.Name), string(m.cell.Verdict), level(m.metric.Metric, m.cell.Baseline),
 			level(m.metric.Metric, m.cell.Candidate), change(m.metric.Metric, m.cell), counts(m.cell), corrected(m.cell))
@@ -129,17 +130,17 @@ func (t textWriter) slices() error {
 		return err
 	}
 	if quiet > 0 {
-		fmt.Fprintf(t.b, "%d other slices of a metric did not move beyond noise.\n", quiet)
+		fmt.Fprintf(t.b, "%s of a metric did not move beyond noise.\n", several(quiet, "other slice"))
 	}
 	return nil
 }
 
 func (t textWriter) others() error {
-	tab := table{header: []string{"measure", "", "before", "now", "change [95 %]", "unit", "p"}, right: []int{2, 3, 6}, spare: []int{6}}
+	tab := table{header: []string{"measure", "", "before", "now", "change [95 %]", "unit", "p"}, right: []int{2, 3, 6}, names: []int{0}, spare: []int{6}}
 	shown, _ := behaviour(t.c)
 	for _, m := range shown {
 		o := &m.Overall
-		tab.add(plain(m.Metric.Name), string(m.Verdict), level(m.Metric, o.Baseline), level(m.Metric, o.Candidate), change(m.Metric, o), plain(m.Metric.Unit), corrected(o))
+		tab.add(plain(m.Metric.Name), string(m.Verdict), mean(m.Metric, o, o.Baseline), mean(m.Metric, o, o.Candidate), change(m.Metric, o), plain(m.Metric.Unit), corrected(o))
 	}
 	if e := t.c.Errors; e != nil && t.c.Baseline.Failed+t.c.Candidate.Failed > 0 {
 		tab.add("failed calls", string(e.Verdict), level(e.Metric, e.Overall.Baseline), level(e.Metric, e.Overall.Candidate), change(e.Metric, &e.Overall), "%", corrected(&e.Overall))
@@ -203,12 +204,24 @@ func reasonOf(w *drift.CaseChange, metric string) string {
 func tagText(tags map[string][]string) string {
 	var parts []string
 	for _, k := range sortedKeys(tags) {
-		parts = append(parts, k+"="+strings.Join(tags[k], "|"))
+		values := make([]string, len(tags[k]))
+		for i, v := range tags[k] {
+			values[i] = tagWord(v)
+		}
+		parts = append(parts, tagWord(k)+"="+strings.Join(values, "|"))
 	}
 	if len(parts) == 0 {
 		return ""
 	}
 	return "  " + plain(strings.Join(parts, " "))
+}
+
+// tagWord quotes a tag that would not be seen to be one.
+func tagWord(s string) string {
+	if s == "" || strings.ContainsAny(s, " \t\n\"=") {
+		return strconv.Quote(s)
+	}
+	return s
 }
 
 // aroundChange shows both texts from a little before their first difference.

@@ -251,14 +251,28 @@ func shownPoints(t *drift.Trend, s *drift.Series, last int) []drift.Point {
 	return s.Points[i:]
 }
 
-// changesText writes the newest changes as "31: 90.1 -> 85.0", 31 being the run.
+// changesText writes the newest changes as "31: 90.1 -> 85.0", 31 being the run;
+// the one with which an alarm began is always among them.
 func changesText(s *drift.Series) string {
 	const most = 2
+	changes := slices.Clone(s.Changes)
+	var since *drift.Change
+	if s.Alarm != nil && s.Alarm.Since != nil {
+		since = s.Alarm.Since
+		i, found := slices.BinarySearchFunc(changes, since.Point, func(c drift.Change, point int) int { return cmp.Compare(c.Point, point) })
+		if !found {
+			changes = slices.Insert(changes, i, *since)
+		}
+	}
 	var parts []string
-	if len(s.Changes) > most {
+	if len(changes) > most {
 		parts = append(parts, "...")
 	}
-	for _, c := range s.Changes[max(0, len(s.Changes)-most):] {
+	shown := changes[max(0, len(changes)-most):]
+	if since != nil && since.Point < shown[0].Point {
+		shown[0] = *since
+	}
+	for _, c := range shown {
 		parts = append(parts, fmt.Sprintf("%d: %s -> %s", s.Points[c.Point].Run+1, level(s.Metric, c.Before), level(s.Metric, c.After)))
 	}
 	return strings.Join(parts, ", ")

@@ -59,7 +59,7 @@ func trendMarkdownHead(t *drift.Trend, opt TrendOptions) string {
 	const most = 12
 	for i, r := range t.Reasons {
 		if i == most {
-			fmt.Fprintf(&b, "- and %d more findings\n", len(t.Reasons)-most)
+			fmt.Fprintf(&b, "- and %s\n", several(len(t.Reasons)-most, "more finding"))
 			break
 		}
 		if i == 0 {
@@ -102,7 +102,11 @@ func trendMarkdownTable(t *drift.Trend, opt TrendOptions) string {
 	b.WriteByte('\n')
 	tab.markdown(&b)
 	if more := len(order) - most; more > 0 {
-		fmt.Fprintf(&b, "\n%d more series are not shown here.\n", more)
+		are := "are"
+		if more == 1 {
+			are = "is"
+		}
+		fmt.Fprintf(&b, "\n%d more series %s not shown here.\n", more, are)
 	}
 	return b.String()
 }

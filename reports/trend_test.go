@@ -115,7 +115,7 @@ func TestTrendMarkdownIsDead(t *testing.T) {
 	}
 	fences := regexp.MustCompile("(?s)(`{3,}).*?\n(`{3,})\n")
 	text := entity.ReplaceAllString(fences.ReplaceAllString(b.String(), ""), " ")
-	for what, re := range map[string]*regexp.Regexp{"a mention": mention, "an issue": issue, "a link": link, "a commit": commit, "a tag": regexp.MustCompile("<b>")} {
+	for what, re := range map[string]*regexp.Regexp{"a mention": mention, "an issue": issue, "a link": link, "a tag": regexp.MustCompile("<b>")} {
 		if m := re.FindString(text); m != "" {
 			t.Errorf("%s is alive: %q", what, m)
 		}
@@ -205,6 +205,39 @@ func TestTrendHeadlines(t *testing.T) {
 		}
 		if refused := strings.Contains(rest, "cannot be watched"); refused != (v == drift.NotMeasured) {
 			t.Errorf("%s: %s", v, rest)
+		}
+	}
+}
+
+// TestChangesShowWhereTheAlarmBegan: what the first lines name is in the table too,
+// also where it is older than the newest changes, or too weak to be one by itself.
+func TestChangesShowWhereTheAlarmBegan(t *testing.T) {
+	at := func(points ...int) (changes []drift.Change) {
+		for _, p := range points {
+			changes = append(changes, drift.Change{Point: p, Before: .9, After: .8})
+		}
+		return changes
+	}
+	for _, w := range []struct {
+		changes []drift.Change
+		since   int
+		want    string
+	}{
+		{at(10, 20, 30), 10, "..., 11: 90.0 -> 80.0, 31: 90.0 -> 80.0"},
+		{at(10, 20, 30), 30, "..., 21: 90.0 -> 80.0, 31: 90.0 -> 80.0"},
+		{at(10), 39, "11: 90.0 -> 80.0, 40: 90.0 -> 80.0"},
+		{nil, 39, "40: 90.0 -> 80.0"},
+		{at(5), -1, "6: 90.0 -> 80.0"},
+	} {
+		s := &drift.Series{Metric: eval.Metric{Scale: eval.Binary}, Changes: w.changes, Alarm: &drift.TrendAlarm{}}
+		for i := range 41 {
+			s.Points = append(s.Points, drift.Point{Run: i})
+		}
+		if w.since >= 0 {
+			s.Alarm.Since = &at(w.since)[0]
+		}
+		if got := changesText(s); got != w.want {
+			t.Errorf("since %d: %s, want %s", w.since, got, w.want)
 		}
 	}
 }

@@ -77,7 +77,7 @@ func trendTitle(s *drift.Series) string {
 
 func trendTable(b *bytes.Buffer, t *drift.Trend, opt TrendOptions) error {
 	tab := table{header: []string{"metric", "slice", "verdict", "runs", "last", "history", "changes with run", "evidence"},
-		right: []int{3, 4}, spare: []int{3, 5, 6}}
+		right: []int{3, 4}, names: []int{0, 1}, spare: []int{3, 5, 6}}
 	quiet := 0
 	for i := range t.Series {
 		s := &t.Series[i]
@@ -98,7 +98,11 @@ func trendTable(b *bytes.Buffer, t *drift.Trend, opt TrendOptions) error {
 		return err
 	}
 	if quiet > 0 {
-		fmt.Fprintf(b, "%d other series show no change or are not measured.\n", quiet)
+		verb, are := "show", "are"
+		if quiet == 1 {
+			verb, are = "shows", "is"
+		}
+		fmt.Fprintf(b, "%d other series %s no change or %s not measured.\n", quiet, verb, are)
 	}
 	return nil
 }

@@ -9,117 +9,8 @@ import (
 	"holdtrue/eval/drift"
 )
 
-// headline is the verdict with what it means for the reader.
-func headline(c *drift.Comparison) string {
-	base, cand := plain(c.Baseline.Run.Name()), plain(c.Candidate.Run.Name())
-	word := strings.ToUpper(string(c.Verdict))
-	switch c.Verdict {
-	case drift.Regressed:
-		return fmt.Sprintf("%s: %s is worse than %s on %d of %d metrics. Look before it goes out.", word, cand, base, count(c, down), len(c.Metrics))
-	case drift.RegressedCases:
-		return fmt.Sprintf("%s: %s is worse than %s on some cases of %d of %d metrics; no average is shown to have dropped. Look before it goes out.", word, cand, base, count(c, down), len(c.Metrics))
-	case drift.Mixed:
-		return fmt.Sprintf("%s: %s is worse than %s in one place and better in another. Look before it goes out.", word, cand, base)
-	case drift.Improved:
-		return fmt.Sprintf("%s: %s is better than %s on %d of %d metrics, and worse on none.", word, cand, base, count(c, up), len(c.Metrics))
-	case drift.ImprovedCases:
-		return fmt.Sprintf("%s: %s is better than %s on some cases of %d of %d metrics, and worse on none; no average is shown to have risen.", word, cand, base, count(c, up), len(c.Metrics))
-	case drift.Holds:
-		return fmt.Sprintf("%s: %s keeps what %s did, within the margin of every metric.", word, cand, base)
-	case drift.Inconclusive:
-		if n := count(c, func(v drift.Verdict) bool { return up(v) || v == drift.Holds }); n > 0 {
-			return fmt.Sprintf("%s: %s is not shown to keep all of what %s did, though %d of %d metrics hold or improved. This is not \"no change\".", word, cand, base, n, len(c.Metrics))
-		}
-		return fmt.Sprintf("%s: nothing was shown either way between %s and %s. This is not \"no change\".", word, base, cand)
-	}
-	return fmt.Sprintf("%s: %s could not be compared with %s.", word, cand, base)
-}
-
-// down says that a verdict means worse, up that it means better.
-func down(v drift.Verdict) bool { return v == drift.Regressed || v == drift.RegressedCases }
-
-func up(v drift.Verdict) bool { return v == drift.Improved || v == drift.ImprovedCases }
-
-func count(c *drift.Comparison, is func(drift.Verdict) bool) int {
-	n := 0
-	for i := range c.Metrics {
-		if is(c.Metrics[i].Verdict) {
-			n++
-		}
-	}
-	return n
-}
-
-// several counts a noun.
-func several(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-// howSure lists what stands under the verdict: in cases, in what changed at all,
-// and which refusals were overridden.
-func howSure(c *drift.Comparison) []string {
-	lines := []string{sureness(c)}
-	if c.Cases.Reason != "" {
-		lines = append(lines, "Cases: "+c.Cases.Reason+".")
-	}
-	if c.Churn.Reason != "" {
-		lines = append(lines, "Churn: "+c.Churn.Reason+".")
-	}
-	for _, f := range c.Forced {
-		lines = append(lines, "FORCED, would have been refused: "+plain(f)+".")
-	}
-	return lines
-}
-
-// sureness is how sure the verdict is, in cases.
-func sureness(c *drift.Comparison) string {
-	p := &c.Pairing
-	text := fmt.Sprintf("%s compared: %d got worse, %d better, %d as before",
-		several(p.Paired, "case"), c.WorseTotal, c.BetterTotal, p.Paired-p.FailedTotal-c.WorseTotal-c.BetterTotal)
-	if p.FailedTotal > 0 {
-		text += fmt.Sprintf(", %d without an answer on a side", p.FailedTotal)
-	}
-	if n := p.EditedTotal + p.AddedTotal + p.RemovedTotal; n > 0 {
-		text += fmt.Sprintf("; %s left out as edited, new or gone", several(n, "case"))
-	}
-	switch before, now := c.Baseline.Run.Repeats, c.Candidate.Run.Repeats; {
-	case before == now && now > 1:
-		text += fmt.Sprintf("; each asked %d times of either side", now)
-	case before != now:
-		text += fmt.Sprintf("; asked %s before and %s now", several(before, "time"), several(now, "time"))
-	}
-	if n := len(c.Baseline.Earlier); n > 0 {
-		answers := 0
-		for _, e := range c.Baseline.Earlier {
-			answers += e.Outputs
-		}
-		text += fmt.Sprintf("; %s of the same version pooled with the baseline (%s)", several(n, "earlier run"), several(answers, "answer"))
-	}
-	return text + "." + alsoChanged(c)
-}
-
-// ground says how the verdict was reached.
-func ground(c *drift.Comparison) string {
-	text := fmt.Sprintf("At most %s %% of reports on an unchanged agent say regressed", number(50*c.Options.Alpha))
-	if len(c.Others) > 0 || c.Vocabulary != nil {
-		text += fmt.Sprintf(", and at most %s %% that a measure or the vocabulary changed", number(100*c.Options.Alpha))
-	}
-	text += fmt.Sprintf("; intervals are %s %%; all metrics and slices are corrected together", number(100*c.Options.Confidence))
-	if c.Draws > 0 {
-		text += fmt.Sprintf(" (%d draws, seed %016x)", c.Draws, c.Seed)
-	}
-	for _, more := range []string{c.Runs.Reason, c.Alarms.Reason} {
-		if more != "" {
-			text += "; " + plain(more)
-		}
-	}
-	return text + "."
-}
-
-func number(v float64) string { return strings.TrimSuffix(fmt.Sprintf("%.1f", v), ".0") }
+// number has up to four digits, so that a small rate is not written as none.
+func number(v float64) string { return fmt.Sprintf("%.4g", v) }
 
 // level writes a mean: a score as points of 100, a measure with its unit.
 func level(m eval.Metric, v float64) string {
@@ -127,6 +18,14 @@ func level(m eval.Metric, v float64) string {
 		return fmt.Sprintf("%.4g", v)
 	}
 	return fmt.Sprintf("%.1f", 100*v)
+}
+
+// mean is a level of a cell, or nothing where no case has one.
+func mean(m eval.Metric, c *drift.Cell, v float64) string {
+	if c.Cases == 0 {
+		return ""
+	}
+	return level(m, v)
 }
 
 // change writes a difference with its interval.
@@ -162,6 +61,9 @@ func pValue(p float64) string {
 
 // corrected is the smaller of the corrected p values of a cell.
 func corrected(c *drift.Cell) string {
+	if c.Cases == 0 {
+		return ""
+	}
 	p := c.PAdjusted
 	if c.PWithin != nil {
 		p = min(p, *c.PWithin)
@@ -169,7 +71,12 @@ func corrected(c *drift.Cell) string {
 	return pValue(p)
 }
 
-func counts(c *drift.Cell) string { return fmt.Sprintf("%d/%d/%d", c.Worse, c.Better, c.Same) }
+func counts(c *drift.Cell) string {
+	if c.Cases == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d/%d/%d", c.Worse, c.Better, c.Same)
+}
 
 // moved is a slice of a metric of which something was shown.
 type moved struct {
@@ -248,7 +155,7 @@ func blind(c *drift.Comparison) []string {
 			if m.Metric.Scale == eval.Measure {
 				return strings.TrimSpace(level(m.Metric, v) + " " + plain(m.Metric.Unit))
 			}
-			return fmt.Sprintf("%.1f points", 100*min(1, v))
+			return fmt.Sprintf("%.1f points", 100*drift.RoundUp(m.Metric, min(1, v)))
 		}
 		var unseen []string
 		if v := m.Overall.DetectableEven; v != nil && m.Metric.Scale == eval.Measure {

@@ -24,6 +24,7 @@ var allowed = map[string][]string{
 	"eval/wire":             {"eval"},
 	"eval/process":          {"eval/wire"},
 	"eval/agent":            {"eval", "eval/process", "eval/wire"},
+	"eval/agent/agenttest":  {},
 	"eval/store":            {"eval", "eval/wire"},
 	"eval/replay":           {"eval", "eval/process", "eval/wire", "eval/agent", "eval/store"},
 	"eval/lineage":          {"eval", "eval/stats"},
@@ -51,6 +52,8 @@ var fewPlaces = map[string][]string{
 	"github.com/sergi/go-diff":                 {"reports"},
 	"github.com/guptarohit/asciigraph":         {"reports"},
 	"gonum.org/v1/gonum":                       {"eval/stats"},
+	"golang.org/x/time":                        {"eval/agent"},
+	"github.com/itchyny/gojq":                  {"eval/agent", "scorers"},
 	"github.com/vbauerster/mpb/v8":             {"cmd/internal/cli"},
 	"github.com/santhosh-tekuri/jsonschema/v6": {"scorers"},
 }

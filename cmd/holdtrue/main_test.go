@@ -18,7 +18,8 @@ var update = flag.Bool("update", false, "rewrite the expected output inside the 
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"holdtrue": func() { os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+		"holdtrue":   func() { os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+		"chatserver": chatServer,
 	})
 }
 
@@ -32,7 +33,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
-		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "nights": nights},
+		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "nights": nights, "chat": chat, "asked": asked},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
 			return nil

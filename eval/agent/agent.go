@@ -52,6 +52,8 @@ type Options struct {
 	// Timeout is how long a call may take; 0 takes the agent's own time-out, or
 	// DefaultTimeout.
 	Timeout time.Duration
+	// Getenv looks environment variables up; nil takes those of the process.
+	Getenv func(string) (string, bool)
 }
 
 // timeout is what holds for an agent: the caller's word, the suite's, the
@@ -74,7 +76,7 @@ type Kind struct {
 }
 
 // Kinds lists every kind of agent there is.
-var Kinds = []Kind{commandKind, recordingKind}
+var Kinds = []Kind{commandKind, openaiKind, httpKind, recordingKind}
 
 // Names lists the names of the kinds.
 func Names() []string {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"holdtrue/eval"
+	"holdtrue/eval/agent/agenttest"
 )
 
 // writeRecording writes n outputs of about size bytes a line.
@@ -76,4 +77,21 @@ func BenchmarkRecordingAsk(b *testing.B) {
 			b.Fatal(o.Err, err)
 		}
 	}
+}
+
+// BenchmarkOpenAI asks a server in the same process, 8 calls at a time: what is
+// measured is both sides of a call and a stream of nine events.
+func BenchmarkOpenAI(b *testing.B) {
+	srv := &agenttest.Server{}
+	a := openLive(b, chatSpec(serve(b, srv)))
+	b.SetParallelism(4)
+	b.ReportAllocs()
+	b.RunParallel(func(p *testing.PB) {
+		for p.Next() {
+			o, err := a.Ask(b.Context(), &eval.Case{ID: "c", Prompt: "one two three"}, 0)
+			if err != nil || o.Failed() {
+				b.Fatal(err, o.Err)
+			}
+		}
+	})
 }

@@ -69,11 +69,48 @@ func (a *command) Close() error {
 	return nil
 }
 
-// Ask puts the case to a process that has nothing to do, or to a new one. The
+// Ask puts the case to the agent, a conversation of several turns one turn after
+// the other: see converse.
+func (a *command) Ask(ctx context.Context, c *eval.Case, repeat int) (eval.Output, error) {
+	if !severalTurns(c) {
+		return a.askOnce(ctx, c, repeat)
+	}
+	return converse(ctx, c, repeat, "", func(ctx context.Context, t turn) (reply, []eval.Attempt, error) {
+		asked := *t.c
+		asked.Messages = sent(t.history)
+		o, err := a.askOnce(ctx, &asked, t.repeat)
+		if err == nil && o.Failed() {
+			err = &fault{msg: o.Err}
+		}
+		return reply{text: o.Text, out: o}, nil, err
+	})
+}
+
+// severalTurns tells whether a case has more than one turn to be answered: see
+// converse.
+func severalTurns(c *eval.Case) bool {
+	n, open := 0, false
+	for _, m := range c.Messages {
+		switch m.Role {
+		case "user":
+			if open {
+				n++
+			}
+			open = true
+		case "tool":
+			open = true
+		case "assistant":
+			open = false
+		}
+	}
+	return n > 1 || n == 1 && open
+}
+
+// askOnce puts the case to a process that has nothing to do, or to a new one. The
 // latency is what the agent says or, if it says nothing, the time from the
 // question to the answer; for the first answer of a process this includes the
 // time it needs to get ready.
-func (a *command) Ask(ctx context.Context, c *eval.Case, repeat int) (eval.Output, error) {
+func (a *command) askOnce(ctx context.Context, c *eval.Case, repeat int) (eval.Output, error) {
 	failed := eval.Output{CaseID: c.ID, Repeat: repeat}
 	question, err := appendQuestion(nil, c, repeat)
 	if err != nil {

@@ -68,7 +68,7 @@ func TestOpenUnknownKind(t *testing.T) {
 	if err == nil || err.Error() != `holdtrue.yaml:2: agent a: no kind of agent is called "recordng"; did you mean "recording"?` {
 		t.Errorf("%v", err)
 	}
-	if _, hints := eval.InputErrors(err); len(hints) != 1 || hints[0] != "kinds: command, recording" {
+	if _, hints := eval.InputErrors(err); len(hints) != 1 || hints[0] != "kinds: command, openai, http, recording" {
 		t.Errorf("hints %q", hints)
 	}
 }

@@ -1,5 +1,5 @@
-// Package agent asks agent versions: a recording of outputs in a file, or a
-// command that answers on its standard output.
+// Package agent asks agent versions: a recording of outputs in a file, a command
+// that answers on its standard output, a model behind a server, or any service.
 //
 // It knows how to put one case to one agent and get one output back, whatever
 // happens on the way: a time-out, a crash or a reply that makes no sense is an

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"holdtrue/eval"
+	"holdtrue/eval/agent/agenttest"
 )
 
 // helperEnv makes the test binary a command agent instead of a test.
@@ -23,6 +24,8 @@ func TestMain(m *testing.M) {
 	switch os.Getenv(helperEnv) {
 	case "":
 		os.Exit(m.Run())
+	case "chat":
+		chatServer()
 	case "sleep":
 		time.Sleep(time.Hour)
 	case "broken":
@@ -32,6 +35,21 @@ func TestMain(m *testing.M) {
 		helperAgent()
 	}
 }
+
+// chatServer serves chat completions, with a mix of every fault, until its
+// standard input ends.
+func chatServer() {
+	srv := &agenttest.Server{Key: testKey, RetryAfter: 20 * time.Millisecond, Fault: agenttest.Mix(chatSeed, map[agenttest.Fault]float64{
+		agenttest.Throttle: 0.06, agenttest.Late: 0.01, agenttest.Stall: 0.03, agenttest.Drop: 0.05, agenttest.Garbage: 0.04,
+		agenttest.Broken: 0.05, agenttest.Huge: 0.005, agenttest.Refuse: 0.02, agenttest.Midway: 0.03})}
+	if err := srv.Main(os.Stdin, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// chatSeed is the seed of all faults in the test of a whole run.
+const chatSeed = 20261125
 
 type helperQuestion struct {
 	ID       string         `json:"id"`
@@ -64,6 +82,9 @@ func helperAnswer(q helperQuestion, line string) {
 	}
 	answer := func(text string) { say(map[string]any{"id": q.ID, "output": text}) }
 	fmt.Fprintf(os.Stderr, "asked %s\n", q.ID)
+	if n := len(q.Messages); n > 0 {
+		q.Prompt = q.Messages[n-1].Content
+	}
 	switch word, rest, _ := strings.Cut(q.Prompt, " "); word {
 	case "line":
 		answer(line)

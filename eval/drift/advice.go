@@ -3,8 +3,6 @@ package drift
 import (
 	"fmt"
 	"slices"
-
-	"holdtrue/eval"
 )
 
 // addWarnings says aloud what was left out and may matter.
@@ -30,6 +28,9 @@ func (c *Comparison) addWarnings(data *pairs, both []matched) {
 		side *Side
 		name string
 	}{{&c.Baseline, "baseline"}, {&c.Candidate, "candidate"}} {
+		for _, e := range s.side.LeftEarlier {
+			c.Warnings = append(c.Warnings, fmt.Sprintf("earlier run %s of %s is not pooled with the %s: %s", e.ID, e.Name, s.name, e.Left))
+		}
 		if n := s.side.Copies; n > 0 {
 			c.Warnings = append(c.Warnings, fmt.Sprintf("%s of the %s %s of another answer (the same response id, or from a cache) and %s left out",
 				count(n, "output"), s.name, copiesWord(n), wasWere(n)))
@@ -164,13 +165,9 @@ func (c *Comparison) worstSlice() string {
 	name, most := "", 0.0
 	for i := range c.Metrics {
 		m := &c.Metrics[i]
-		scale := 1.0
-		if m.Overall.Baseline > 0 && m.Metric.Scale == eval.Measure {
-			scale = m.Overall.Baseline
-		}
 		for k := range m.Slices {
-			if s := &m.Slices[k]; s.Verdict.down() && m.loss(s)/scale > max(most, m.loss(&m.Overall)/scale) {
-				name, most = s.Slice, m.loss(s)/scale
+			if s := &m.Slices[k]; s.Verdict.down() && m.loss(s) > max(most, m.loss(&m.Overall)) {
+				name, most = s.Slice, m.loss(s)
 			}
 		}
 	}

@@ -65,6 +65,7 @@ func (p *pairs) finish(f *finding, margin float64, opts Options) Cell {
 	}
 	diff := f.describe(&c)
 	bounds := f.interval(&c, diff, opts.Confidence)
+	bounds = f.widen(&c, bounds, opts.Confidence)
 	if f.within != nil {
 		both := min(1, 2*min(f.within.Down, f.within.Up))
 		c.PWithin = &both
@@ -112,6 +113,9 @@ func (f *finding) describe(c *Cell) []float64 {
 		if f.d[k] == 0 { // a rounding error
 			moved, diff[k] = 0, 0
 		}
+		if !f.m.agrees(int(i), moved) {
+			moved = 0
+		}
 		switch {
 		case moved < 0:
 			c.Worse++
@@ -120,15 +124,16 @@ func (f *finding) describe(c *Cell) []float64 {
 		default:
 			c.Same++
 		}
-		if f.m.metric.Scale == eval.Measure && f.d[k] == f.d[k] {
-			logs, ratios = logs+better*f.d[k], ratios+1
+		if f.m.logs != nil && !math.IsNaN(f.m.logs[i]) && !math.IsInf(f.m.logs[i], 0) {
+			logs, ratios = logs+f.m.logs[i], ratios+1
 		}
 	}
 	c.Baseline, c.Candidate = c.Baseline/n, c.Candidate/n
 	c.Diff = c.Candidate - c.Baseline
 	if ratios > 0 {
-		ratio := math.Exp(logs / float64(ratios))
-		c.Ratio = &ratio
+		if ratio := math.Exp(logs / float64(ratios)); !math.IsInf(ratio, 0) {
+			c.Ratio = &ratio
+		}
 	}
 	return diff
 }
@@ -158,8 +163,31 @@ func (f *finding) interval(c *Cell, diff []float64, confidence float64) *float64
 	return &margin
 }
 
+// widen takes the spread of whole runs into the interval and into what is proven,
+// where runs differ by more than their cases: the prediction interval of one more
+// run of the same version, diff +- t SD sqrt(1+1/K) with K-1 degrees of freedom,
+// has to hold what the cases alone seem to prove. Of a measure, whose spread is
+// one of logarithms, nothing is proven then.
+func (f *finding) widen(c *Cell, bounds *float64, confidence float64) *float64 {
+	n := f.noise
+	if n == nil || !(n.Overdispersion > overdispersed) {
+		return bounds
+	}
+	if f.m.metric.Scale == eval.Measure {
+		return nil
+	}
+	half := func(confidence float64) float64 { return stats.PredictionHalf(n.SD, n.Runs, confidence) }
+	w := half(confidence)
+	c.Low, c.High, c.Method = max(-1, min(c.Low, c.Diff-w)), min(1, max(c.High, c.Diff+w)), "runs"
+	margin := min(1, math.Abs(c.Diff)+half(2*holdsAt-1))
+	if bounds != nil {
+		margin = max(margin, *bounds)
+	}
+	return &margin
+}
+
 // verdict follows the order of the specification: mixed, regressed, improved,
-// holds, inconclusive.
+// holds, inconclusive. Nothing but a measure can lose more than a margin of 1.
 func (f *finding) verdict(holds *float64, margin float64) Verdict {
 	downAverage, downCases := f.down()
 	upAverage, upCases := f.up()
@@ -174,7 +202,7 @@ func (f *finding) verdict(holds *float64, margin float64) Verdict {
 		return Improved
 	case upCases:
 		return ImprovedCases
-	case holds != nil && *holds < margin || margin == 1 && holds != nil:
+	case holds != nil && (*holds < margin || margin == 1 && f.m.metric.Scale != eval.Measure):
 		return Holds
 	}
 	return Inconclusive

@@ -1,8 +1,10 @@
 package drift
 
 import (
-	"hash/maphash"
+	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"holdtrue/eval"
 	"holdtrue/eval/stats"
@@ -76,27 +78,35 @@ func (p *pairs) churn(gating []*measured, alpha float64) Churn {
 	return c
 }
 
-// scoreSignature stands for the scores of an output. The seed of the hash does
-// not matter: signatures are only held against each other.
+// scoreSignature stands for the scores of an output: FNV-1a over their bits, to
+// nine decimals. What has no score is the same whatever the NaN.
 func (p *pairs) scoreSignature(metrics []*measured) signature {
-	var h maphash.Hash
+	const offset, prime = 14695981039346656037, 1099511628211
+	metrics = slices.Clone(metrics) // in an order that the runs do not decide
+	slices.SortFunc(metrics, func(a, b *measured) int { return strings.Compare(a.metric.Name, b.metric.Name) })
 	return func(t *table, row int32) uint64 {
-		h.Reset()
+		h := uint64(offset)
 		for _, x := range metrics {
 			metric := x.cand
 			if t == p.base {
 				metric = x.base
 			}
-			v := t.value(row, metric)
-			if v == v { // what has no score is the same whatever the NaN
-				maphash.WriteComparable(&h, math.Round(v*1e9))
-			} else {
-				maphash.WriteComparable(&h, "none")
+			bits := uint64(math.MaxUint64)
+			if v := t.value(row, metric); v == v {
+				bits = math.Float64bits(math.Round(v*1e9) + 0) // not -0
+			}
+			for range 8 {
+				h = (h ^ bits&0xff) * prime
+				bits >>= 8
 			}
 		}
-		return h.Sum64()
+		return h
 	}
 }
+
+// churnDraws are the deals behind the p of a churn with unequal numbers of
+// answers.
+const churnDraws = 999
 
 // churnOf averages one kind of change over the cases. That the excess of a case
 // over its own noise has mean zero if the versions are the same follows from the
@@ -105,6 +115,8 @@ func (p *pairs) churnOf(alpha float64, of signature) ChurnShare {
 	var s ChurnShare
 	var a, b []uint64
 	var excess []float64
+	var dealt []stats.Kinds
+	unequal := false
 	total, floor := 0.0, 0.0
 	for _, c := range p.cases {
 		a, b = p.base.signatures(c[0], of, a[:0]), p.cand.signatures(c[1], of, b[:0])
@@ -129,6 +141,10 @@ func (p *pairs) churnOf(alpha float64, of signature) ChurnShare {
 				d = 0
 			}
 			excess = append(excess, d)
+			if unequal = unequal || len(a) != len(b); p.base.digest.compare(p.cand.digest) > 0 {
+				a, b = b, a // so that swapping the sides changes nothing
+			}
+			dealt = append(dealt, stats.Kinds{Values: slices.Concat(a, b), A: len(a)})
 		}
 	}
 	if s.Cases > 0 {
@@ -141,29 +157,41 @@ func (p *pairs) churnOf(alpha float64, of signature) ChurnShare {
 		if test.Z < 0 {
 			up = 1 - up
 		}
+		if unequal { // flipped signs of skewed differences do not keep their level
+			if exact, ok := stats.Excess(dealt, churnDraws, seed(p.base.digest, p.cand.digest)); ok {
+				up = exact
+			}
+		}
 		s.Floor, s.P, s.Above = &floor, &up, test.Z > 0 && up <= alpha/2
 	}
 	return s
 }
 
-// signatures lists those of the answered outputs of a case.
+// signatures lists those of the answered outputs of a case, sorted.
 func (t *table) signatures(c int32, of signature, dst []uint64) []uint64 {
 	for _, r := range t.cases[c].rows {
 		if !t.rows[r].failed {
 			dst = append(dst, of(t, r))
 		}
 	}
+	slices.Sort(dst)
 	return dst
 }
 
-// matches counts the pairs of one of a and one of b that are equal.
+// matches counts the pairs of one of a and one of b that are equal, of sorted
+// lists.
 func matches(a, b []uint64) float64 {
 	n := 0
-	for _, x := range a {
-		for _, y := range b {
-			if x == y {
-				n++
-			}
+	for len(a) > 0 && len(b) > 0 {
+		switch {
+		case a[0] < b[0]:
+			a = a[1:]
+		case a[0] > b[0]:
+			b = b[1:]
+		default:
+			i, k := leading(a), leading(b)
+			n += i * k
+			a, b = a[i:], b[k:]
 		}
 	}
 	return float64(n)
@@ -174,28 +202,29 @@ func (c *Churn) words() string {
 	if c.Texts.Cases == 0 {
 		return ""
 	}
-	words := c.Texts.words("texts changed", "between two answers of one version ")
-	if c.Decisions.Cases > 0 {
-		words += ", " + c.Decisions.words("yes/no decisions", "")
-	}
-	if c.Scores.Cases > 0 {
-		words += ", " + c.Scores.words("scores", "")
+	kinds := []struct {
+		share *ChurnShare
+		what  string
+	}{{&c.Texts, "texts"}, {&c.Decisions, "yes/no decisions"}, {&c.Scores, "scores"}}
+	var shares, floors, above []string
+	for _, k := range kinds {
+		if k.share.Cases == 0 {
+			continue
+		}
+		shares = append(shares, percent(k.share.Share)+" of the "+k.what)
+		if k.share.Floor != nil {
+			floors = append(floors, percent(*k.share.Floor))
+		}
+		if k.share.Above {
+			above = append(above, k.what)
+		}
 	}
 	if c.Texts.Floor == nil {
-		return words + "; how much the same version changes by itself is unknown: answer each case at least twice"
+		return strings.Join(shares, ", ") + " changed; how much the same version changes by itself is unknown: answer each case at least twice"
 	}
-	return words
-}
-
-// words is "13 % of the texts (2 %: more than noise)".
-func (s *ChurnShare) words(what, lead string) string {
-	words := percent(s.Share) + " of the " + what
-	if s.Floor == nil {
-		return words
+	words := fmt.Sprintf("%s differ between an answer of one version and one of the other, %s between two of the same", strings.Join(shares, ", "), strings.Join(floors, ", "))
+	if len(above) == 0 {
+		return words + ": no more than noise"
 	}
-	words += " (" + lead + percent(*s.Floor)
-	if s.Above {
-		words += ", so more than noise"
-	}
-	return words + ")"
+	return words + ": the " + strings.Join(above, " and the ") + " changed beyond noise"
 }

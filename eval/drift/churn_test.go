@@ -65,11 +65,11 @@ func TestChurn(t *testing.T) {
 		above, told   bool
 		words         string
 	}{
-		{2, steady, some, .2, 0, true, true, "20 % of the texts changed (between two answers of one version 0 %, so more than noise)"},
-		{2, steady, steady, 0, 0, false, false, "0 % of the texts changed (between two answers of one version 0 %)"},
+		{2, steady, some, .2, 0, true, true, "20 % of the texts, 0 % of the yes/no decisions, 0 % of the scores differ between an answer of one version and one of the other, 0 %, 0 %, 0 % between two of the same: the texts changed beyond noise"},
+		{2, steady, steady, 0, 0, false, false, "0 %, 0 %, 0 % between two of the same: no more than noise"},
 		{1, steady, some, .2, -1, false, true, "how much the same version changes by itself is unknown"},
 		{1, steady, steady, 0, -1, false, false, "unknown"},
-		{3, varies, varies, 2. / 3, 1, false, false, "67 % of the texts changed (between two answers of one version 100 %)"},
+		{3, varies, varies, 2. / 3, 1, false, false, "67 % of the texts, 0 % of the yes/no decisions"},
 	} {
 		c := compare(t, newRun("a", correct), newRun("b", correct), said(100, w.repeats, w.before), said(100, w.repeats, w.after), Options{})
 		got := c.Churn.Texts

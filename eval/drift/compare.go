@@ -84,29 +84,33 @@ func Compare(ctx context.Context, base, cand Input, opts Options, fetch Fetch) (
 		return c, nil
 	}
 	opts = opts.forFixedSample(&base.Run, &cand.Run)
-	before, err := read(ctx, base, opts.Slices)
+	before, err := read(ctx, base, opts.Slices, opts.MaxFailed)
 	if err != nil {
 		return nil, err
 	}
-	after, err := read(ctx, cand, opts.Slices)
+	after, err := read(ctx, cand, opts.Slices, opts.MaxFailed)
 	if err != nil {
 		return nil, err
 	}
 	c.Baseline, c.Candidate = before.side, after.side
-	c.Seed = seed(before.digest, after.digest)
-
 	p, pairing := pair(before, after)
 	c.Pairing = pairing
 	c.setAsideUnasked(before, after)
 	c.refuseBroken(p)
 	c.refuseLost(before, after)
+	c.refuseCopies(p)
 	c.Warnings = append(c.Warnings, p.findSlices(opts.Slices)...)
 	both, left, lost := matchMetrics(before, after)
 	c.Left = left
 	gating, others := p.measureAll(both)
+	if a, b := p.leaveOutliers(before, gating), p.leaveOutliers(after, gating); a || b {
+		gating, others = p.measureAll(both)
+	}
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
+	c.Baseline, c.Candidate = before.side, after.side
+	c.Seed = seed(before.digest, after.digest)
 	c.tellHistory()
 	c.Churn = p.churn(gating, c.Options.Alpha)
 	levels := levelsFor(opts.Alpha, p.repeated() && len(gating) > 0)
@@ -177,29 +181,6 @@ func (p *pairs) repeated() bool {
 		}
 	}
 	return n > 0 && 2*n >= len(p.cases)
-}
-
-// testErrors compares the shares of failed calls, averaged within the paired
-// cases like any metric.
-func (p *pairs) testErrors(opts Options) *Metric {
-	x := &measured{metric: eval.Metric{Name: "errors", Scorer: "errors", Version: "1", Scale: eval.Binary, Better: eval.Lower}, single: true, yesNo: true, repeats: 1}
-	share := func(t *table, c int32) float64 {
-		rows := len(t.cases[c].rows)
-		x.single = x.single && rows == 1
-		return float64(rows-t.answered(c)) / float64(rows)
-	}
-	for _, c := range p.cases {
-		before, after := share(p.base, c[0]), share(p.cand, c[1])
-		x.before = append(x.before, before)
-		x.after = append(x.after, after)
-		x.d = append(x.d, tested(x.metric, before, after))
-	}
-	whole := *p
-	whole.slices = nil
-	m, _ := whole.testFamily([]*measured{x}, opts, levelsFor(opts.Alpha, false), 0)
-	e := &m[0]
-	e.Overall.Baseline, e.Overall.Candidate = p.base.side.failedShare(), p.cand.side.failedShare()
-	return e
 }
 
 func ratio(part, whole int) float64 {

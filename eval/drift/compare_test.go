@@ -335,7 +335,7 @@ func TestSingleCases(t *testing.T) {
 			t.Errorf("%s %s %+v", w.CaseID, w.Kind, w.Evidence)
 		}
 	}
-	if c.FlakyTotal != 10 || c.Flaky[0].Outputs != 12 || c.Flaky[0].Passed != 6 || math.Abs(c.Flaky[0].FlipRate-2*6*6/(12*11.)) > 1e-12 {
+	if c.FlakyTotal != 10 || c.Flaky[0].Outputs != 6 || c.Flaky[0].Passed != 3 || math.Abs(c.Flaky[0].FlipRate-2*3*3/(6*5.)) > 1e-12 {
 		t.Errorf("%d flaky: %+v", c.FlakyTotal, c.Flaky)
 	}
 	once := compare(t, newRun("a", correct), newRun("b", correct), rounds(100, 1, flips), rounds(100, 1, func(i, _ int) float64 { return flips(i, 1) }), Options{})

@@ -96,8 +96,13 @@ type Side struct {
 	// the case has another answer. Cached are those from a cache that were kept.
 	Copies int `json:"copies,omitzero"`
 	Cached int `json:"cached,omitzero"`
-	// Earlier are the other runs of the same version that were pooled.
-	Earlier []PooledRun `json:"earlier,omitempty"`
+	// Earlier are the other runs of the same version that were pooled, LeftEarlier
+	// those that were not fit to be.
+	Earlier     []PooledRun `json:"earlier,omitempty"`
+	LeftEarlier []PooledRun `json:"left_earlier,omitempty"`
+	// Replays counts runs of the same version that were passed over as they replayed
+	// a recording that counts already.
+	Replays int `json:"replays,omitzero"`
 }
 
 // PooledRun is an earlier run whose answers count with those of a side.
@@ -106,6 +111,8 @@ type PooledRun struct {
 	Name    string    `json:"name"`
 	Started time.Time `json:"started"`
 	Outputs int       `json:"outputs"` // that were pooled
+	// Left is why it was not pooled.
+	Left string `json:"left,omitzero"`
 }
 
 // Options are what was asked of a comparison. The zero value of a field takes
@@ -171,7 +178,8 @@ type Cell struct {
 	Diff      float64 `json:"diff"`
 	Low       float64 `json:"low"` // confidence interval of Diff
 	High      float64 `json:"high"`
-	// Method names the interval: "gaffke", of a measure "subsample", "betting"
+	// Method names the interval: "gaffke", or "runs" where whole runs differ by
+	// more than their cases and the interval has to allow for it; of a measure "subsample", "betting"
 	// where a run stopped early, or "none" where there are too few cases for one;
 	// Low and High are then Diff.
 	Method string `json:"method"`

@@ -83,18 +83,20 @@ func TestCopiesChangeNothing(t *testing.T) {
 func TestSeparateAnswersAreEvidence(t *testing.T) {
 	before, after := twoByTwo(3, 0, 37, 0)
 	once := func(mark func(x *eval.Row)) Verdict {
-		again := func(rows []eval.Row) (out []eval.Row) {
+		again := func(rows []eval.Row, side string) (out []eval.Row) {
 			for _, x := range rows {
 				for r := range 5 {
 					c := x
 					c.Repeat = r
-					mark(&c)
+					if mark(&c); c.Response != "" {
+						c.Response += side
+					}
 					out = append(out, c)
 				}
 			}
 			return out
 		}
-		return compare(t, newRun("a", correct), newRun("b", correct), again(before), again(after), Options{}).Verdict
+		return compare(t, newRun("a", correct), newRun("b", correct), again(before, "a"), again(after, "b"), Options{Force: true}).Verdict
 	}
 	for reason, w := range map[string]struct {
 		mark func(x *eval.Row)

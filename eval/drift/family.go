@@ -49,12 +49,18 @@ func (p *pairs) testSorted(family []*measured, opts Options, at levels, seed uin
 	var within []stats.WithinTest
 	if at.within > 0 {
 		var n int
-		within, n = p.testWithin(family, cells, owner, opts.Draws, seed)
+		within, n = p.testWithin(stats.Within, family, cells, owner, opts.Draws, seed)
 		draws = max(draws, n)
+	}
+	adjusted := averages.Adjusted
+	if slices.ContainsFunc(family, func(x *measured) bool { return x.unequal }) {
+		means, n := p.testWithin(stats.WithinMeans, family, cells, owner, opts.Draws, seed)
+		draws = max(draws, n)
+		adjusted = bothReject(cells, averages, means)
 	}
 	finished, findings := make([]Cell, len(cells)), make([]finding, len(cells))
 	each(len(cells), func(i int) {
-		f := finding{cell: &cells[i], test: averages.Tests[i], adjusted: averages.Adjusted[i], level: averages.Level, levels: at}
+		f := finding{cell: &cells[i], test: averages.Tests[i], adjusted: adjusted[i], level: averages.Level, levels: at}
 		if within != nil {
 			f.within = &within[i]
 		}
@@ -80,6 +86,26 @@ func (p *pairs) testSorted(family []*measured, opts Options, at levels, seed uin
 		out[k].decide()
 	}
 	return out, draws
+}
+
+// bothReject takes, of metrics with unequal numbers of outputs on the sides, the
+// larger of the two-sided p of the sign flips and of the within-case permutation
+// of the same differences. Flips of skewed differences do not keep their level;
+// the permutation does as long as the agent is the same, but not where cases
+// moved both ways. Together they speak only of an average that moved.
+func bothReject(cells []cell, averages stats.Family, means []stats.WithinTest) []float64 {
+	adjusted := slices.Clone(averages.Adjusted)
+	for i, c := range cells {
+		if !c.m.unequal {
+			continue
+		}
+		p := means[i].Up
+		if averages.Tests[i].Z < 0 {
+			p = means[i].Down
+		}
+		adjusted[i] = min(1, max(adjusted[i], 2*p))
+	}
+	return adjusted
 }
 
 // cells lists the hypotheses of a family, each metric's overall cell first, and

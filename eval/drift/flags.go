@@ -3,7 +3,6 @@ package drift
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 
 	"holdtrue/eval"
@@ -19,7 +18,8 @@ type CaseEvidence struct {
 	Metric string `json:"metric"`
 	// P is the probability that an unchanged case does as badly, Q the same
 	// adjusted for all cases and metrics (Benjamini and Hochberg), FDR the
-	// probability that the case did not get worse.
+	// probability that the case did not get worse, beside all cases and metrics
+	// too: beside those of its own metric alone it would be the least of many.
 	P   float64 `json:"p"`
 	Q   float64 `json:"q"`
 	FDR float64 `json:"fdr"`
@@ -28,7 +28,8 @@ type CaseEvidence struct {
 // CaseFlags sums up what can be said of single cases.
 type CaseFlags struct {
 	// Flagged are the cases that got worse beyond their own noise: Q is at most
-	// 0.10. ExpectedWrong of them are to be expected to be there by chance.
+	// 0.10. Up to ExpectedWrong of them are to be expected there by chance: the
+	// sum of their FDR or, where it is more, Benjamini and Hochberg's own bound.
 	Flagged       int     `json:"flagged"`
 	ExpectedWrong float64 `json:"expected_wrong"`
 	// NoiseUnknown says that no case was answered twice by either side.
@@ -41,7 +42,7 @@ type flags struct {
 	gating []*measured
 	cases  int
 	all    [][]stats.CaseFlag // by metric and case
-	q      []float64          // of all of them, the cases of a metric together
+	q, fdr []float64          // of all of them, the cases of a metric together
 	best   []int32            // metric with the smallest P, -1 where none has P < 1
 }
 
@@ -55,7 +56,7 @@ func (p *pairs) flag(gating []*measured) *flags {
 			ps = append(ps, flag.P)
 		}
 	}
-	f.q = stats.BenjaminiHochberg(ps)
+	f.q, f.fdr = stats.BenjaminiHochberg(ps), stats.LocalFDR(ps)
 	for i := range f.best {
 		f.best[i] = -1
 		for k := range gating {
@@ -79,7 +80,7 @@ func (f *flags) of(i int) *CaseEvidence {
 	if k < 0 {
 		return nil
 	}
-	return &CaseEvidence{Metric: f.gating[k].metric.Name, P: f.all[k][i].P, Q: f.q[k*f.cases+i], FDR: f.all[k][i].FDR}
+	return &CaseEvidence{Metric: f.gating[k].metric.Name, P: f.all[k][i].P, Q: f.q[k*f.cases+i], FDR: f.fdr[k*f.cases+i]}
 }
 
 // flagged says that case i got worse beyond its own noise.
@@ -118,9 +119,7 @@ func (p *pairs) flagsOf(x *measured) []stats.CaseFlag {
 // goodness turns a value so that higher is better: a measure is its logarithm, a
 // yes/no value stays 0 or 1.
 func (x *measured) goodness(v float64) float64 {
-	if x.metric.Scale == eval.Measure {
-		v = math.Log(v) // of zero: infinite, not measured
-	}
+	v = x.scaled(v)
 	switch {
 	case x.metric.Better != eval.Lower:
 		return v
@@ -143,12 +142,17 @@ func passes(values []float64) int {
 // summarize says what the flags of the cases mean together.
 func (p *pairs) summarize(c *Comparison, f *flags) CaseFlags {
 	var s CaseFlags
+	last := 0.0 // the largest Q that let a case in
 	for i := range p.cases {
 		if f.flagged(i) {
+			e := f.of(i)
 			s.Flagged++
-			s.ExpectedWrong += f.of(i).FDR
+			s.ExpectedWrong += e.FDR
+			last = max(last, e.Q)
 		}
 	}
+	// The sum runs low where the list ends by a rule on the same p values.
+	s.ExpectedWrong = max(s.ExpectedWrong, last*float64(s.Flagged))
 	s.NoiseUnknown = !slices.ContainsFunc(p.cases, func(c [2]int32) bool { return p.base.answered(c[0]) > 1 || p.cand.answered(c[1]) > 1 })
 	switch {
 	case c.WorseTotal == 0:
@@ -160,6 +164,12 @@ func (p *pairs) summarize(c *Comparison, f *flags) CaseFlags {
 		s.Reason = fmt.Sprintf("which of the %s that got worse are noise is unknown, since each was answered once; %s", count(c.WorseTotal, "case"), noise)
 	case s.Flagged == 0:
 		s.Reason = fmt.Sprintf("none of the %s that got worse can be told from its own noise by itself", count(c.WorseTotal, "case"))
+		if slices.ContainsFunc(c.Metrics, func(m Metric) bool { return m.Verdict == RegressedCases || m.Verdict == Mixed }) {
+			s.Reason += "; together they are beyond it"
+		}
+	case s.NoiseUnknown:
+		s.Reason = fmt.Sprintf("%s fell by more than cases rose, which is what noise would do as well; %s of them to be expected wrongly",
+			count(s.Flagged, "case"), about(s.ExpectedWrong))
 	default:
 		s.Reason = fmt.Sprintf("%s got worse beyond the noise of single cases; %s of them to be expected wrongly",
 			count(s.Flagged, "case"), about(s.ExpectedWrong))

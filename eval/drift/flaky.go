@@ -10,8 +10,7 @@ import (
 	"holdtrue/eval/stats"
 )
 
-// FlakyCase is a case that the baseline version itself answers now well, now
-// badly.
+// FlakyCase is a case that one and the same version answers now well, now badly.
 type FlakyCase struct {
 	CaseID  string `json:"case"`
 	Metric  string `json:"metric"`
@@ -25,11 +24,16 @@ type FlakyCase struct {
 // flakyWindow is how many outputs of a case are looked at, the last ones.
 const flakyWindow = 30
 
+// leastFlip is the difference of scores below which two answers have one outcome.
+const leastFlip = 0.25
+
 // flaky lists the cases of which both outcomes were seen at least twice among
-// the last outputs, the flakiest first. An output passes a yes/no metric with
-// the better value, any other if it is within the margin of the case's best. A
-// case without a loss beyond its own noise lends the candidate's outputs too.
-func (p *pairs) flaky(gating []*measured, opts Options, f *flags) []FlakyCase {
+// the last outputs of one side, the flakiest first: those of the baseline, or,
+// where they are no fewer and flakier, of the candidate. An output passes a
+// yes/no metric with the better value, any other if it is within the margin of
+// the case's best, but within a quarter of the scale at the least: answers that
+// are worded otherwise are not flaky.
+func (p *pairs) flaky(gating []*measured, opts Options) []FlakyCase {
 	var list []FlakyCase
 	var values []float64
 	margins := make([]float64, len(gating))
@@ -42,21 +46,22 @@ func (p *pairs) flaky(gating []*measured, opts Options, f *flags) []FlakyCase {
 			if x.metric.Scale == eval.Measure {
 				continue
 			}
-			values = p.base.scored(c[0], x.base, values[:0])
-			if !f.flagged(i) {
-				values = append(values, p.cand.scored(c[1], x.cand, nil)...)
-			}
-			last := values[max(0, len(values)-flakyWindow):]
-			if len(last) < 4 { // too few to see both outcomes twice
-				continue
-			}
-			k := x.passed(last, margins[m])
-			if !stats.Flaky(k, len(last)) {
-				continue
-			}
-			rate, _ := stats.FlipRate(k, len(last))
-			if rate > worst.FlipRate || rate == worst.FlipRate && x.metric.Name < worst.Metric {
-				worst.Metric, worst.Outputs, worst.Passed, worst.FlipRate = x.metric.Name, len(last), k, rate
+			for side := range 2 {
+				if values = p.base.scored(c[0], x.base, values[:0]); side == 1 {
+					values = p.cand.scored(c[1], x.cand, values[:0])
+				}
+				last := values[max(0, len(values)-flakyWindow):]
+				if len(last) < 4 { // too few to see both outcomes twice
+					continue
+				}
+				k := x.passed(last, max(margins[m], leastFlip))
+				if !stats.Flaky(k, len(last)) {
+					continue
+				}
+				rate, _ := stats.FlipRate(k, len(last))
+				if rate > worst.FlipRate || rate == worst.FlipRate && x.metric.Name < worst.Metric {
+					worst.Metric, worst.Outputs, worst.Passed, worst.FlipRate = x.metric.Name, len(last), k, rate
+				}
 			}
 		}
 		if worst.FlipRate >= 0 {

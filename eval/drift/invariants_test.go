@@ -208,7 +208,7 @@ func TestOrderAndNamesAreIrrelevant(t *testing.T) {
 func withinDrawing(t fatal, a, b float64, draws int) {
 	t.Helper()
 	p := (a + b) / 2
-	if math.Abs(a-b) > 5*math.Sqrt(2*p*(1-p)/float64(draws))+2/float64(draws) {
+	if math.Abs(a-b) > 5*math.Sqrt(2*p*(2-p)/float64(draws))+2/float64(draws) { // p may be twice a drawn one
 		t.Fatalf("p %v and %v of %d draws each", a, b, draws)
 	}
 }

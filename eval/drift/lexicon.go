@@ -28,13 +28,15 @@ func newLexicon() *lexicon {
 }
 
 // read takes in the texts of the cases on a side, 0 or 1, that are not known yet.
-func (l *lexicon) read(ctx context.Context, words ReadWords, t *table, cases [][2]int32, side int) error {
-	var wanted []uint64
+func (l *lexicon) read(ctx context.Context, words ReadWords, p *pairs, cases [][2]int32, side int) error {
+	t := []*table{p.base, p.cand}[side]
+	var wanted, a, b []uint64
 	for _, c := range cases {
-		for _, r := range t.cases[c[side]].rows {
-			if _, known := l.texts[t.rows[r].text]; !known && !t.rows[r].failed {
-				l.texts[t.rows[r].text] = nil
-				wanted = append(wanted, t.rows[r].text)
+		a, b = p.ownAnswers(c, a[:0], b[:0])
+		for _, text := range [][]uint64{a, b}[side] {
+			if _, known := l.texts[text]; !known {
+				l.texts[text] = nil
+				wanted = append(wanted, text)
 			}
 		}
 	}
@@ -93,16 +95,14 @@ func (p *pairs) shifts(l *lexicon, cases [][2]int32) []shift {
 	var held [2][]int32 // by how many answers of the case, on either side
 	held[0], held[1] = make([]int32, len(l.words)), make([]int32, len(l.words))
 	var touched []int32
+	var first, second []uint64
 	for i, c := range cases {
 		touched = touched[:0]
-		var answers [2]int32
-		for side, t := range []*table{p.base, p.cand} {
-			for _, r := range t.cases[c[side]].rows {
-				if t.rows[r].failed {
-					continue
-				}
-				answers[side]++
-				for _, k := range l.texts[t.rows[r].text] {
+		first, second = p.ownAnswers(c, first[:0], second[:0])
+		answers := [2]int32{int32(len(first)), int32(len(second))}
+		for side, texts := range [][]uint64{first, second} {
+			for _, text := range texts {
+				for _, k := range l.texts[text] {
 					held[side][k]++
 					touched = append(touched, k)
 				}

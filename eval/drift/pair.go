@@ -114,9 +114,22 @@ type measured struct {
 	before     []float64 // mean over the repeats of each paired case; NaN without a score
 	after      []float64
 	// d is what is tested: after-before, or for a measure the difference of the
-	// logarithms, positive is better (higher, where neither is); NaN where
-	// there is none.
+	// means of the logarithms, positive is better (higher, where neither is); NaN
+	// where there is none.
 	d []float64
+	// logs is d without the offset, of a measure in the cases whose every value is
+	// above zero, NaN in others; higher is higher whatever is better.
+	logs []float64
+	// offset is added to a measure before its logarithm is taken: half of the
+	// smallest value above zero on either side, where there is a zero, else 0.
+	offset float64
+	// own is the sign of the difference between the two runs themselves, nil where
+	// nothing is pooled: a case that passed, like every time but one, did not get
+	// better than its average.
+	own []int8
+	// unequal says that some case has more scored outputs on one side than on the
+	// other, so that its difference is skewed even if nothing changed.
+	unequal bool
 	// single says that no case has more than one scored output on a side, yesNo
 	// that every score is 0 or 1.
 	single  bool
@@ -129,17 +142,25 @@ func (p *pairs) measure(metric eval.Metric, base, cand int) *measured {
 	n := len(p.cases)
 	m := &measured{metric: metric, base: base, cand: cand, single: true, yesNo: true,
 		before: make([]float64, n), after: make([]float64, n), d: make([]float64, n)}
+	m.offset = p.offset(m)
+	if metric.Scale == eval.Measure {
+		m.logs = make([]float64, n)
+	}
 	var values []float64
 	inverse, sides := 0.0, 0
 	for i, c := range p.cases {
 		values = p.base.scored(c[0], base, values[:0])
-		before := len(values)
+		before, was := len(values), m.meanScaled(values)
 		m.before[i] = mean(values)
 		values = p.cand.scored(c[1], cand, values[:0])
-		after := len(values)
+		after, is := len(values), m.meanScaled(values)
 		m.after[i] = mean(values)
-		m.d[i] = tested(metric, m.before[i], m.after[i])
+		m.d[i] = tested(metric, was, is)
+		if m.logs != nil {
+			m.logs[i] = m.meanLog(p.cand.scored(c[1], cand, values[:0])) - m.meanLog(p.base.scored(c[0], base, values[:0]))
+		}
 		if before > 0 && after > 0 {
+			m.unequal = m.unequal || before != after
 			inverse += 1/float64(before) + 1/float64(after)
 			sides += 2
 			m.single = m.single && before == 1 && after == 1
@@ -149,10 +170,79 @@ func (p *pairs) measure(metric eval.Metric, base, cand int) *measured {
 	if sides > 0 {
 		m.repeats = float64(sides) / inverse
 	}
+	if len(p.base.earlier)+len(p.cand.earlier) > 0 {
+		m.own = make([]int8, n)
+		for i, c := range p.cases {
+			d := m.meanOf(p.cand, c[1], cand, 0) - m.meanOf(p.base, c[0], base, 0)
+			if math.Abs(d) > 1e-12 {
+				m.own[i] = int8(math.Copysign(1, d))
+			}
+		}
+	}
 	return m
 }
 
+// agrees says that the two runs themselves differ in the same direction as d,
+// positive is better, wherever something is pooled with them.
+func (m *measured) agrees(i int, d float64) bool {
+	return m.own == nil || d > 0 && m.own[i] > 0 || d < 0 && m.own[i] < 0
+}
+
 func yesNo(v float64) bool { return v == 0 || v == 1 }
+
+// offset is what the logarithms of a measure need so that a zero has one. It is
+// the same whichever side is which.
+func (p *pairs) offset(m *measured) float64 {
+	if m.metric.Scale != eval.Measure {
+		return 0
+	}
+	least, zero := math.Inf(1), false
+	var values []float64
+	for _, c := range p.cases {
+		values = p.cand.scored(c[1], m.cand, p.base.scored(c[0], m.base, values[:0]))
+		for _, v := range values {
+			if zero = zero || v <= 0; v > 0 {
+				least = min(least, v)
+			}
+		}
+	}
+	switch {
+	case !zero:
+		return 0
+	case math.IsInf(least, 1):
+		return 1
+	}
+	return least / 2
+}
+
+// scaled is a value as it is tested: of a measure its logarithm.
+func (m *measured) scaled(v float64) float64 {
+	if m.metric.Scale == eval.Measure {
+		return math.Log(v + m.offset)
+	}
+	return v
+}
+
+// meanScaled averages scaled values; NaN for none.
+func (m *measured) meanScaled(values []float64) float64 {
+	if m.metric.Scale != eval.Measure {
+		return mean(values)
+	}
+	sum := 0.0
+	for _, v := range values {
+		sum += m.scaled(v)
+	}
+	return sum / float64(len(values))
+}
+
+// meanLog averages plain logarithms; not finite where a value has none.
+func (m *measured) meanLog(values []float64) float64 {
+	sum := 0.0
+	for _, v := range values {
+		sum += math.Log(v)
+	}
+	return sum / float64(len(values))
+}
 
 // tested is the difference that the sign-flip test sees. Differences of less
 // than a rounding error are none.
@@ -160,11 +250,6 @@ func tested(metric eval.Metric, before, after float64) float64 {
 	d := after - before
 	if math.Abs(d) <= 1e-12*max(1, math.Abs(before), math.Abs(after)) {
 		d = 0
-	} else if metric.Scale == eval.Measure {
-		if before <= 0 || after <= 0 {
-			return math.NaN()
-		}
-		d = math.Log(after) - math.Log(before)
 	}
 	if metric.Better == eval.Lower {
 		d = -d

@@ -1,9 +1,11 @@
 package drift
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"holdtrue/eval"
 	"holdtrue/eval/stats"
@@ -17,7 +19,7 @@ type PlanOptions struct {
 	// Margin is the loss in score points that is to be ruled out, of every metric;
 	// nil takes each metric's own, or Standard, unless only Detect is asked for.
 	Margin   *float64 `json:"margin,omitzero"`
-	Standard float64  `json:"standard_margin"` // default 0.05
+	Standard *float64 `json:"standard_margin"` // default 0.05; 0 can never be held, and asks for nothing
 	// Detect is the loss in score points that is to be seen, even or of single
 	// cases; nil if none is asked for.
 	Detect *float64 `json:"detect,omitzero"`
@@ -50,6 +52,16 @@ type CallCost struct {
 	OutputTokens *float64 `json:"output_tokens,omitzero"`
 }
 
+// believed leaves out a mean that no call can have taken.
+func (c CallCost) believed() CallCost {
+	for _, mean := range []**float64{&c.LatencyMS, &c.CostUSD, &c.InputTokens, &c.OutputTokens} {
+		if *mean != nil && !eval.Measure.Has(**mean) {
+			*mean = nil
+		}
+	}
+	return c
+}
+
 // Plan is the finished model of what runs of a suite could show.
 type Plan struct {
 	Suite   string      `json:"suite"`
@@ -64,8 +76,8 @@ type Plan struct {
 	Metrics  []PlanMetric `json:"metrics"`
 	Rows     []PlanRow    `json:"rows"`
 	// Cheapest needs the fewest calls of all sizes that do what is wanted (the cases
-	// at hand, if that takes up to a ninth more), AtHand
-	// of those with the cases at hand; nil if there is none.
+	// at hand, if that takes up to a ninth more), AtHand of those with the cases at
+	// hand; nil if there is none.
 	Cheapest *PlanRow    `json:"cheapest,omitzero"`
 	AtHand   *PlanRow    `json:"at_hand,omitzero"`
 	Slices   []PlanSlice `json:"slices"`
@@ -140,10 +152,14 @@ func (o PlanOptions) WithDefaults() (PlanOptions, error) {
 	for _, f := range []struct {
 		v        *float64
 		standard float64
-	}{{&o.Alpha, defaultAlpha}, {&o.Power, power}, {&o.Standard, defaultMargin}} {
+	}{{&o.Alpha, defaultAlpha}, {&o.Power, power}} {
 		if *f.v == 0 {
 			*f.v = f.standard
 		}
+	}
+	if o.Standard == nil {
+		margin := defaultMargin
+		o.Standard = &margin
 	}
 	wrong := func(name string, v any, expected string) (PlanOptions, error) {
 		return o, &eval.InputError{Msg: fmt.Sprintf("%s is %v; expected %s", name, v, expected)}
@@ -155,6 +171,8 @@ func (o PlanOptions) WithDefaults() (PlanOptions, error) {
 		return wrong("power", o.Power, "a chance from 0.5 to below 1, such as 0.8")
 	case o.Margin != nil && !(*o.Margin > 0 && *o.Margin <= 1):
 		return wrong("margin", *o.Margin, "a loss in score points above 0 and up to 1, such as 0.05: a margin of 0 can never be proven")
+	case !(*o.Standard >= 0 && *o.Standard <= 1):
+		return wrong("standard margin", *o.Standard, "a loss in score points between 0 and 1, such as 0.05")
 	case o.Detect != nil && !(*o.Detect > 0 && *o.Detect <= 1):
 		return wrong("detect", *o.Detect, "a loss in score points above 0 and up to 1, such as 0.02")
 	case o.Cases < 0 || o.Cases > mostPlanned:
@@ -177,10 +195,10 @@ func MakePlan(ctx context.Context, in PlanInput, opts PlanOptions) (*Plan, error
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{Suite: in.Suite, Options: opts, Cases: in.Cases, Calls: in.Calls}
+	p := &Plan{Suite: in.Suite, Options: opts, Cases: in.Cases, Calls: in.Calls.believed()}
 	tables := make([]*table, 0, len(in.Runs))
 	for _, r := range in.Runs {
-		t, err := read(ctx, r, opts.Slices)
+		t, err := read(ctx, r, opts.Slices, defaultMaxFailed)
 		if err != nil {
 			return nil, err
 		}
@@ -216,13 +234,18 @@ func (p *Plan) wanted() float64 {
 	if p.Options.Margin != nil {
 		return *p.Options.Margin
 	}
-	return p.Options.Standard
+	return *p.Options.Standard
 }
 
 // holds says whether a size has to bring an unchanged version within the metric's
 // margin: not where only losses are asked for, nor for a margin of 0.
 func (p *Plan) holds(m *PlanMetric) bool {
 	return m.Margin > 0 && (p.Options.Margin != nil || p.Options.Detect == nil)
+}
+
+// idle says that nothing is wanted: no loss to see, and no margin that can be held.
+func (p *Plan) idle() bool {
+	return p.Options.Detect == nil && !slices.ContainsFunc(p.Metrics, func(m PlanMetric) bool { return p.holds(&m) })
 }
 
 // addSlices counts the cases of the slices and what they can hold, the smallest
@@ -244,12 +267,6 @@ func (p *Plan) addSlices(sizes map[string]int, tables []*table) {
 		p.Slices = append(p.Slices, s)
 	}
 	slices.SortFunc(p.Slices, func(a, b PlanSlice) int {
-		if a.Cases != b.Cases {
-			return a.Cases - b.Cases
-		}
-		if a.Slice < b.Slice {
-			return -1
-		}
-		return 1
+		return cmp.Or(cmp.Compare(a.Cases, b.Cases), strings.Compare(a.Slice, b.Slice))
 	})
 }

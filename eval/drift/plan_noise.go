@@ -34,6 +34,7 @@ func (p *Plan) learn(tables []*table) error {
 			return &eval.InputError{Msg: fmt.Sprintf("run %s has no metric %q; it has %s", first.ID, name, someOf(names))}
 		}
 	}
+	bound := false
 	for i, m := range first.Metrics {
 		asked := slices.Contains(p.Options.Metrics, m.Name)
 		if gates(m) {
@@ -55,11 +56,15 @@ func (p *Plan) learn(tables []*table) error {
 		}
 		if x.Noise == NoiseBound {
 			note("the noise of %s is unknown, with one answer to each case: the worst is taken for its mean of %s points", m.Name, numberOf(m, x.Mean))
+			bound = true
 		}
 		if x.Margin == 0 {
 			note("%s has a margin of 0, which can never be proven, and counts for losses alone", m.Name)
 		}
 		p.Metrics = append(p.Metrics, x)
+	}
+	if bound && first.Kind == "recording" {
+		note("a recording answers alike every time it is replayed: the noise takes a recording with several answers to each case, or runs of the agent itself")
 	}
 	return nil
 }
@@ -68,7 +73,7 @@ func (p *Plan) learn(tables []*table) error {
 // runs that have it alike.
 func (p *Plan) learnMetric(tables []*table, i int) PlanMetric {
 	m := tables[0].run.Metrics[i]
-	x := PlanMetric{Metric: m, Margin: p.Options.Standard, yesNo: true}
+	x := PlanMetric{Metric: m, Margin: *p.Options.Standard, yesNo: true}
 	switch {
 	case p.Options.Margin != nil:
 		x.Margin = *p.Options.Margin

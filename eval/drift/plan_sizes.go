@@ -134,8 +134,12 @@ func (s *sizes) margin(m *PlanMetric, cases, repeats int) float64 {
 	return stats.MarginToHold(m.scored(cases), m.variance(repeats), holdsAt, s.p.Options.Power)
 }
 
-// meets says whether runs of a size do all that is wanted.
+// meets says whether runs of a size do all that is wanted; where nothing is, none
+// does.
 func (s *sizes) meets(cases, repeats int) bool {
+	if s.p.idle() {
+		return false
+	}
 	for k := range s.p.Metrics {
 		if m := &s.p.Metrics[k]; s.p.holds(m) && s.margin(m, cases, repeats) > m.Margin {
 			return false
@@ -178,6 +182,9 @@ func (s *sizes) fill(ctx context.Context) error {
 			}
 			p.Rows = append(p.Rows, s.row(n, r))
 		}
+	}
+	if p.idle() {
+		return nil
 	}
 	if r, ok := s.fewestRepeats(cases[0], p.Options.Repeats); ok {
 		row := s.row(cases[0], r)

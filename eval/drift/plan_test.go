@@ -265,3 +265,44 @@ func TestPlanRefusals(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 }
+
+// TestPlanBelievesCalls: what no call can have taken is unknown, and a time
+// beyond any clock is still a time.
+func TestPlanBelievesCalls(t *testing.T) {
+	wild, nothing, fine := math.Inf(1), math.NaN(), 2000.
+	in := PlanInput{Suite: "s", Cases: 100, Calls: CallCost{CostUSD: &wild, InputTokens: &nothing, LatencyMS: &fine}}
+	p := plan(t, in, PlanOptions{Cases: 100, Repeats: 1})
+	if r := p.Rows[0]; r.CostUSD != nil || *r.Seconds != 200 || p.Calls.InputTokens != nil {
+		t.Errorf("%+v, %+v", r, p.Calls)
+	}
+	written(t, p)
+	for seconds, want := range map[float64]string{40: "40 s", 420: "7 min", 9000: "2.5 h", 3.6e13: "10000000000.0 h"} {
+		if got := Duration(seconds); got != want {
+			t.Errorf("%v seconds: %q, expected %q", seconds, got, want)
+		}
+	}
+}
+
+// TestPlanWithoutAWish: a margin of 0 can never be held, so that alone it asks for
+// nothing, and no size does that.
+func TestPlanWithoutAWish(t *testing.T) {
+	none, loss := 0., .1
+	run := func(margin *float64) PlanInput {
+		in := storedRun(rand.New(rand.NewPCG(1, 1)), 60, 2)
+		in.Run.Metrics[0].Margin = margin
+		return PlanInput{Suite: "s", Runs: []Input{in}}
+	}
+	for name, p := range map[string]*Plan{
+		"its own":             plan(t, run(&none), PlanOptions{}),
+		"the suite's":         plan(t, run(nil), PlanOptions{Standard: &none}),
+		"without stored runs": plan(t, PlanInput{Suite: "s", Cases: 60}, PlanOptions{Standard: &none}),
+	} {
+		met := slices.ContainsFunc(p.Rows, func(r PlanRow) bool { return r.Meets })
+		if p.Cheapest != nil || p.AtHand != nil || met || len(p.Rows) == 0 || !strings.HasPrefix(p.Says[0], "nothing is asked for") {
+			t.Errorf("%s: %+v, %q", name, p.Cheapest, p.Says)
+		}
+	}
+	if p := plan(t, run(&none), PlanOptions{Detect: &loss}); p.Cheapest == nil || p.Cheapest.Cases < 20 {
+		t.Errorf("a loss to be seen: %+v, %q", p.Cheapest, p.Says)
+	}
+}

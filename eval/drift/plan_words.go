@@ -2,9 +2,7 @@ package drift
 
 import (
 	"fmt"
-	"math"
 	"strings"
-	"time"
 
 	"holdtrue/eval"
 	"holdtrue/eval/stats"
@@ -12,17 +10,20 @@ import (
 
 // points is a share of a score in points of 100, rounded up.
 func points(v float64) string {
-	return amountOf(eval.Metric{Scale: eval.Unit}, math.Ceil(v*1000-1e-9)/1000)
+	share := eval.Metric{Scale: eval.Unit}
+	return amountOf(share, RoundUp(share, v))
 }
 
 // words writes the sentences of a plan.
 func (p *Plan) words() {
 	say := func(format string, args ...any) { p.Says = append(p.Says, fmt.Sprintf(format, args...)) }
 	switch {
+	case p.idle():
+		say("nothing is asked for: a margin of 0 can never be held; ask for a loss that is to be seen, or for a margin")
 	case p.Cheapest == nil:
 		say("no size under %d cases and %d repeats does this", largestPlan, mostRepeats)
 		if p.Options.Cases > 0 || p.Options.Repeats > 0 {
-			p.Says[0] = "not as asked: " + p.sizeAsked() + " are too few"
+			p.Says[0] = "not as asked: " + p.sizeAsked() + " too few"
 		}
 	default:
 		say("ask %s: %s", p.Cheapest.size(), p.Cheapest.shows())
@@ -35,7 +36,7 @@ func (p *Plan) words() {
 			say("with the %s at hand no number of repeats does: %d unchanged cases are the least for %s, these prove %s",
 				count(p.Cases, "case"), least, points(p.wanted()), amountOf(eval.Metric{Scale: eval.Unit}, p.Provable)) // rounded as lint does
 		default:
-			say("the %s at hand are too few, with %s", count(p.Cases, "case"), p.repeatsTried())
+			say("the %s at hand%s too few, with %s", count(p.Cases, "case"), isAre(p.Cases), p.repeatsTried())
 		}
 	}
 	for i := range p.Metrics {
@@ -66,6 +67,7 @@ func (p *Plan) repeatsTried() string {
 	return fmt.Sprintf("any number of repeats up to %d", mostRepeats)
 }
 
+// sizeAsked is "30 cases are", or "1 case and 2 repeats are".
 func (p *Plan) sizeAsked() string {
 	var parts []string
 	if n := p.Options.Cases; n > 0 {
@@ -74,7 +76,11 @@ func (p *Plan) sizeAsked() string {
 	if r := p.Options.Repeats; r > 0 {
 		parts = append(parts, count(r, "repeat"))
 	}
-	return strings.Join(parts, " and ")
+	verb := " are"
+	if len(parts) == 1 {
+		verb = isAre(max(p.Options.Cases, p.Options.Repeats))
+	}
+	return strings.Join(parts, " and ") + verb
 }
 
 // size is "212 cases 2 times each (424 calls of either version, ...)".
@@ -107,11 +113,11 @@ func costText(v float64) string {
 
 // Duration is a time in seconds as people say it: "40 s", "7 min", "2.5 h".
 func Duration(seconds float64) string {
-	switch d := time.Duration(seconds * float64(time.Second)); {
-	case d < 100*time.Second:
-		return fmt.Sprintf("%.2g s", d.Seconds())
-	case d < 100*time.Minute:
-		return fmt.Sprintf("%.0f min", d.Minutes())
+	switch {
+	case seconds < 100:
+		return fmt.Sprintf("%.2g s", seconds)
+	case seconds < 100*60:
+		return fmt.Sprintf("%.0f min", seconds/60)
 	}
 	return fmt.Sprintf("%.1f h", seconds/3600)
 }

@@ -97,11 +97,12 @@ func TestEarlierRunsArePooled(t *testing.T) {
 	for i := range base {
 		base[i].Scores = append(base[i].Scores, eval.RowScore{Metric: 1, Status: eval.Scored, Value: 1})
 	}
-	earlier := func(id string, v float64) Input {
-		rows := rounds(21, 1, func(int, int) float64 { return v }) // c20 is not in the baseline
+	earlier := func(id string, wrong int) Input { // the first so many cases are answered wrongly
+		value := func(i, _ int) float64 { return float64(min(1, max(0, i-wrong+1))) }
+		rows := rounds(21, 1, value) // c20 is not in the baseline
 		rows[0].CaseHash = "edited since"
 		for i := range rows {
-			rows[i].Scores = append([]eval.RowScore{{Metric: 0, Status: eval.Scored, Value: 0}}, eval.RowScore{Metric: 1, Status: eval.Scored, Value: v})
+			rows[i].Scores = append([]eval.RowScore{{Metric: 0, Status: eval.Scored, Value: 0}}, eval.RowScore{Metric: 1, Status: eval.Scored, Value: value(i, 0)})
 		}
 		return Input{Run: newRun(id, changed, correct), Rows: stream(rows)}
 	}
@@ -114,8 +115,8 @@ func TestEarlierRunsArePooled(t *testing.T) {
 		}
 		return c
 	}
-	c := pooled(earlier("e1", 0), earlier("e2", 1))
-	if got, want := c.Metrics[0].Overall.Baseline, (1+19*2./3)/20; got < want-1e-12 || got > want+1e-12 {
+	c := pooled(earlier("e1", 4), earlier("e2", 0))
+	if got, want := c.Metrics[0].Overall.Baseline, (17+3*2./3)/20; got < want-1e-12 || got > want+1e-12 {
 		t.Errorf("baseline mean %v, want %v: the edited case counts once, the others three times", got, want)
 	}
 	if got := c.Metrics[1].Overall.Baseline; got != 1 {
@@ -124,9 +125,80 @@ func TestEarlierRunsArePooled(t *testing.T) {
 	if c.Baseline.Outputs != 20 || len(c.Baseline.Earlier) != 2 || c.Baseline.Earlier[0].Outputs != 19 {
 		t.Errorf("%+v", c.Baseline)
 	}
-	back := pooled(earlier("e2", 1), earlier("e1", 0))
+	back := pooled(earlier("e2", 0), earlier("e1", 4))
 	back.Baseline.Earlier, back.Options = c.Baseline.Earlier, c.Options
 	if asJSON(t, back) != asJSON(t, c) {
 		t.Error("the order of the earlier runs matters")
+	}
+}
+
+// A night on which nothing was answered, or which stands at another level under
+// the same version, must not be averaged into the baseline.
+func TestUnfitRunsAreNotPooled(t *testing.T) {
+	good := func(i, _ int) float64 { return float64(min(1, i%20)) }    // 95 %
+	poor := func(i, r int) float64 { return float64(min(1, (i+r)%3)) } // 67 %
+	base := Input{Run: newRun("a", correct), Rows: stream(rounds(200, 1, good))}
+	with := func(id string, change func(r *eval.Row)) Input {
+		rows := rounds(200, 1, good)
+		for i := range rows {
+			change(&rows[i])
+		}
+		return Input{Run: newRun(id, correct), Rows: stream(rows)}
+	}
+	base.Earlier = []Input{
+		with("healthy", func(*eval.Row) {}),
+		with("blank", func(r *eval.Row) { r.Blank, r.Scores[0].Value = true, 0 }),
+		with("outage", func(r *eval.Row) { r.Text, r.Scores[0].Value = 7, 0 }),
+		with("failed", func(r *eval.Row) { r.Failed = r.CaseID < "c40" }),
+		{Run: newRun("level", correct), Rows: stream(rounds(200, 1, poor))},
+	}
+	c, err := Compare(t.Context(), base, Input{Run: newRun("b", correct), Rows: stream(rounds(200, 1, poor))}, Options{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Verdict != Regressed || len(c.Baseline.Earlier) != 1 || c.Baseline.Earlier[0].ID != "healthy" || !slices.Equal(c.Options.Earlier, []string{"healthy"}) {
+		t.Errorf("%s, pooled %+v", c.Verdict, c.Baseline.Earlier)
+	}
+	warnings := strings.Join(c.Warnings, "\n")
+	for _, words := range []string{"blank of bot@blank is not pooled with the baseline: 200 of its 200 answers are empty",
+		"it gave the same answer to all 200 cases", "of its calls failed", "level of bot@level is not pooled with the baseline: its level of correct is not that of run a"} {
+		if !strings.Contains(warnings, words) {
+			t.Errorf("nothing says %q: %q", words, c.Warnings)
+		}
+	}
+	again := base
+	again.Earlier = base.Earlier[:1]
+	d, err := Compare(t.Context(), again, Input{Run: newRun("b", correct), Rows: stream(rounds(200, 1, poor))}, Options{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Warnings, d.Baseline.LeftEarlier = c.Warnings, c.Baseline.LeftEarlier
+	if asJSON(t, c) != asJSON(t, d) {
+		t.Error("the runs that were left out change the comparison")
+	}
+}
+
+// An answer that carries the response id of the other side's is a copy.
+func TestCopiesAcrossTheSides(t *testing.T) {
+	rows := func(prefix string) []eval.Row {
+		of := rounds(40, 1, func(i, _ int) float64 { return float64(i % 2) })
+		for i := range of {
+			of[i].Response = prefix + of[i].CaseID
+		}
+		return of
+	}
+	c := compare(t, newRun("a", correct), newRun("b", correct), rows("x"), rows("x"), Options{})
+	if c.Verdict != NotMeasured || !strings.Contains(c.Reasons[0], "40 of 40 answers of the candidate carry the response id of an answer of the baseline") {
+		t.Errorf("%s %q", c.Verdict, c.Reasons)
+	}
+	if c := compare(t, newRun("a", correct), newRun("b", correct), rows("x"), rows("y"), Options{}); c.Verdict == NotMeasured {
+		t.Errorf("%q", c.Reasons)
+	}
+	cached := rows("y")
+	for i := range cached {
+		cached[i].Cached = true
+	}
+	if c := compare(t, newRun("a", correct), newRun("b", correct), rows("x"), cached, Options{}); c.Verdict != NotMeasured || !strings.Contains(c.Reasons[0], "40 of 40 answers of the candidate came from a cache") {
+		t.Errorf("%s %q", c.Verdict, c.Reasons)
 	}
 }

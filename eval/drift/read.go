@@ -21,6 +21,9 @@ type Input struct {
 	// that Run holds with the same content are pooled with Run's: the cheapest
 	// evidence there is of how much that version varies.
 	Earlier []Input
+	// Replays counts the runs of the same version that were passed over as they
+	// replayed a recording which counts already.
+	Replays int
 	// Words reads the words of outputs; without it on both sides the vocabulary
 	// is not compared.
 	Words ReadWords
@@ -31,6 +34,7 @@ type Input struct {
 type table struct {
 	run     eval.Run
 	earlier []eval.Run
+	digests []digest // of their rows
 	cases   []tableCase
 	byID    map[string]int32
 	rows    []tableRow
@@ -49,11 +53,11 @@ type tableCase struct {
 }
 
 type tableRow struct {
-	owner  int32 // index in cases
-	repeat int32
+	owner  int32  // index in cases
 	run    uint16 // 0 is the run itself, then the earlier ones
 	failed bool
 	blank  bool
+	repeat int
 	text   uint64
 }
 
@@ -90,8 +94,9 @@ func seed(a, b digest) uint64 {
 	return binary.LittleEndian.Uint64(sum[:])
 }
 
-// read takes in all rows of a side. Slices are those of the tag keys.
-func read(ctx context.Context, in Input, keys []string) (*table, error) {
+// read takes in all rows of a side. Slices are those of the tag keys. An earlier
+// run of which more than maxFailed of the calls failed is not pooled.
+func read(ctx context.Context, in Input, keys []string, maxFailed float64) (*table, error) {
 	if len(in.Earlier) > maxEarlier {
 		return nil, &eval.InputError{Msg: fmt.Sprintf("%d earlier runs of %s; at most %d are pooled", len(in.Earlier), in.Run.Name(), maxEarlier)}
 	}
@@ -104,9 +109,12 @@ func read(ctx context.Context, in Input, keys []string) (*table, error) {
 	t := &table{run: in.Run, judged: make([]int, len(in.Run.Metrics)), unjudge: make([]int, len(in.Run.Metrics)),
 		byID: make(map[string]int32, cases), cases: make([]tableCase, 0, cases), marks: map[int32]mark{},
 		rows: make([]tableRow, 0, rows), values: make([]float64, 0, rows*len(in.Run.Metrics))}
-	t.side.Run = in.Run
-	for i, one := range append([]Input{in}, in.Earlier...) {
-		if err := t.readRun(ctx, one, i, keys); err != nil {
+	t.side.Run, t.side.Replays = in.Run, in.Replays
+	if err := t.readRun(ctx, in, 0, keys); err != nil {
+		return nil, err
+	}
+	for _, e := range in.Earlier {
+		if err := t.pool(ctx, e, maxFailed); err != nil {
 			return nil, err
 		}
 	}
@@ -119,10 +127,6 @@ const maxEarlier = 1000
 // readRun takes in the rows of one run: the side's own, number 0, or an earlier
 // one, of which what the side's own run does not hold alike is passed over.
 func (t *table) readRun(ctx context.Context, in Input, number int, keys []string) error {
-	if number > 0 {
-		t.earlier = append(t.earlier, in.Run)
-		t.side.Earlier = append(t.side.Earlier, PooledRun{ID: in.Run.ID, Name: in.Run.Name(), Started: in.Run.Started})
-	}
 	place := t.places(in.Run.Metrics)
 	var record []byte
 	n := 0
@@ -188,7 +192,7 @@ func (t *table) add(row *eval.Row, number int, place []int, keys []string) error
 		return &eval.InputError{Msg: fmt.Sprintf("run %s holds two contents of case %q; a case is identified by its id and must not change within a run", t.run.ID, row.CaseID),
 			Hint: "give the two cases different ids, then run again"}
 	}
-	t.rows = append(t.rows, tableRow{owner: i, repeat: int32(row.Repeat), run: uint16(number), failed: row.Failed, blank: row.Blank, text: row.Text})
+	t.rows = append(t.rows, tableRow{owner: i, repeat: row.Repeat, run: uint16(number), failed: row.Failed, blank: row.Blank, text: row.Text})
 	at := len(t.values)
 	for range t.run.Metrics {
 		t.values = append(t.values, math.NaN())
@@ -199,7 +203,7 @@ func (t *table) add(row *eval.Row, number int, place []int, keys []string) error
 			continue
 		}
 		switch {
-		case s.Status == eval.Scored && !math.IsNaN(s.Value) && !math.IsInf(s.Value, 0):
+		case s.Status == eval.Scored && t.run.Metrics[k].Scale.Has(s.Value):
 			t.values[at+k] = s.Value
 			t.judged[k]++
 		case number == 0 && (s.Status == eval.Scored || s.Status == eval.Failed):

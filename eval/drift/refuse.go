@@ -14,6 +14,7 @@ const (
 	maxBlank     = 0.5 // share of empty answers from which a side is taken to be broken
 	leastAnswers = 5   // answers under which a side is not judged to be blank
 	leastTexts   = 10  // cases under which a side is not judged to be constant
+	maxFaulty    = 0.2 // share of less than the best scores up to which one answer to all may be right
 )
 
 // refuse records why the comparison is not measured. Forced, it only says so.
@@ -62,10 +63,10 @@ func (c *Comparison) refuseBroken(p *pairs) {
 				"look at the errors of the failed calls, then run that version again")
 		}
 	}
-	before, after := p.base.tallyAnswers(), p.cand.tallyAnswers()
+	before, after := p.base.tallyAnswers(p.base.rows, 0), p.cand.tallyAnswers(p.cand.rows, 0)
 	for i, a := range []answers{before, after} {
 		s := c.sides()[i]
-		if a.given >= leastAnswers && float64(a.blank) >= maxBlank*float64(a.given) {
+		if a.isBlank() {
 			c.refuse(fmt.Sprintf("%d of %s of the %s are empty", a.blank, count(a.given, "answer"), s.name),
 				fmt.Sprintf("find out why %s answers nothing, then run it again", s.Run.Name()))
 		}
@@ -90,42 +91,48 @@ func (c *Comparison) refuseLost(base, cand *table) {
 
 // answers counts what a side's own run answered.
 type answers struct {
-	given, blank int
+	given, blank int    // blank ones that are scored less than best: a call of a tool may need no words
 	cases        int    // answered
 	text         uint64 // of the first answer
 	differ       bool   // from it
-	faulty       bool   // some answer is not scored as well as can be
+	faulty       int    // answers that are not scored as well as can be
 }
 
-// constant says that many cases have one and the same answer, and that it is not
-// the right one for all of them.
+// constant says that many cases have one and the same answer, and that it is the
+// right one for too few of them to be what the cases ask for.
 func (a *answers) constant() bool {
-	return !a.differ && a.faulty && a.text != 0 && a.cases >= leastTexts
+	return !a.differ && a.text != 0 && a.cases >= leastTexts && float64(a.faulty) > maxFaulty*float64(a.given)
 }
 
-func (t *table) tallyAnswers() (a answers) {
-	for i := range t.cases {
-		answered := false
-		for _, r := range t.cases[i].rows {
-			row := &t.rows[r]
-			if row.failed || row.run > 0 {
-				continue
-			}
-			if a.given == 0 {
-				a.text = row.text
-			}
-			answered = true
-			a.given++
-			a.differ = a.differ || row.text != a.text
-			a.faulty = a.faulty || !a.differ && t.faulty(r)
-			if row.blank {
-				a.blank++
+// isBlank says that the answers are empty as often as not.
+func (a *answers) isBlank() bool {
+	return a.given >= leastAnswers && float64(a.blank) >= maxBlank*float64(a.given)
+}
+
+// tallyAnswers counts the answers among rows, the first of which is number from.
+func (t *table) tallyAnswers(rows []tableRow, from int) (a answers) {
+	answered := map[int32]struct{}{}
+	for i := range rows {
+		row := &rows[i]
+		if row.failed || row.run != rows[0].run {
+			continue
+		}
+		if a.given == 0 {
+			a.text = row.text
+		}
+		a.given++
+		a.differ = a.differ || row.text != a.text
+		if !a.differ {
+			answered[row.owner] = struct{}{}
+			if t.faulty(int32(from + i)) {
+				a.faulty++
 			}
 		}
-		if answered {
-			a.cases++
+		if row.blank && t.faulty(int32(from+i)) {
+			a.blank++
 		}
 	}
+	a.cases = len(answered)
 	return a
 }
 

@@ -65,11 +65,19 @@ func (p *pairs) manyRuns() (many, other *table) {
 func runNoise(base, cand *Side) RunNoise {
 	n := RunNoise{Runs: 1 + max(len(base.Earlier), len(cand.Earlier)), Needed: leastRuns}
 	if n.Runs < leastRuns {
-		n.Reason = fmt.Sprintf("run-to-run noise is not measured (%s of one version; it takes %d)", count(n.Runs, "run"), leastRuns)
+		n.Reason = fmt.Sprintf("run-to-run noise is not measured (%s of one version; it takes %d%s)", count(n.Runs, "run"), leastRuns, replaysWords(base.Replays))
 	} else {
 		n.Reason = fmt.Sprintf("run-to-run noise is measured over %d runs of one version", n.Runs)
 	}
 	return n
+}
+
+// replaysWords says why runs that replayed a recording again do not count.
+func replaysWords(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", and the replays of one recording count once: %s passed over", count(n, "more run"))
 }
 
 // noise judges a cell beside the spread of runs, nil where that is not measured.

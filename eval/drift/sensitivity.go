@@ -54,7 +54,7 @@ func (p *pairs) explainDoubt(findings []finding, finished []Cell, opts Options, 
 	var doubtful []int
 	overall := 0
 	for i := range finished {
-		if f := &findings[i]; finished[i].Verdict == Inconclusive && gates(f.m.metric) {
+		if f := &findings[i]; gates(f.m.metric) && (finished[i].Verdict == Inconclusive || finished[i].Verdict == Holds && f.slice < 0) {
 			doubtful = append(doubtful, i)
 			if f.slice < 0 {
 				overall++
@@ -66,6 +66,9 @@ func (p *pairs) explainDoubt(findings []finding, finished []Cell, opts Options, 
 		margin := marginOf(f.m, opts)
 		if f.slice < 0 && f.m.metric.Scale != eval.Measure {
 			p.simulate(f, c, seed, opts.Draws, min(stats.DefaultWork, simulatedWork/float64(overall)))
+		}
+		if c.Verdict == Holds {
+			return
 		}
 		p.need(f, c, margin)
 		c.Reason = f.m.reason(c, margin, opts.Confidence)

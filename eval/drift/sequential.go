@@ -132,6 +132,7 @@ func (p *pairs) stopVerdicts(c *Comparison, gating []*measured) {
 			family++
 		}
 	}
+	decided := p.firstStop(c, gating, order, family)
 	for k, x := range gating {
 		m := &c.Metrics[k]
 		for i := range m.Slices {
@@ -144,7 +145,7 @@ func (p *pairs) stopVerdicts(c *Comparison, gating []*measured) {
 		}
 		test := stats.NewSequential(c.Options.forStopping(x.metric, family))
 		var diff []float64
-		for _, i := range order {
+		for _, i := range order[:decided] {
 			test.Add(x.d[i])
 			if d := x.after[i] - x.before[i]; x.d[i] == 0 {
 				diff = append(diff, 0)
@@ -155,6 +156,40 @@ func (p *pairs) stopVerdicts(c *Comparison, gating []*measured) {
 		m.Overall.stop(x, test, diff, family, c.Options.Confidence)
 		m.Verdict, m.Reason = m.Overall.Verdict, asked+": "+m.Overall.sentence(m)
 	}
+}
+
+// firstStop is the number of cases, in the order of the run, after which it
+// stopped: those that were under way then came in later and decide nothing, or
+// the word of the report would not be the one that ended the run.
+func (p *pairs) firstStop(c *Comparison, gating []*measured, order []int, family int) int {
+	if !c.Candidate.Run.Stopped() {
+		return len(order) // it was stopped against another run
+	}
+	var tests []*stats.Sequential
+	var watched []*measured
+	for _, x := range gating {
+		if p.watched(x) {
+			watched = append(watched, x)
+			tests = append(tests, stats.NewSequential(c.Options.forStopping(x.metric, family)))
+		}
+	}
+	whole := len(watched) == len(gating)
+	for n, i := range order {
+		open := false
+		for k, x := range watched {
+			tests[k].Add(x.d[i])
+			switch tests[k].Decision() {
+			case stats.Regressed:
+				return n + 1
+			case stats.Undecided:
+				open = true
+			}
+		}
+		if whole && !open && len(watched) > 0 {
+			return n + 1
+		}
+	}
+	return len(order)
 }
 
 // watched says whether a metric took part in stopping early: it must have had a

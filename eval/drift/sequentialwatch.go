@@ -55,7 +55,7 @@ func NewWatch(ctx context.Context, base Input, run *eval.Run, opts Options) (*Wa
 		return nil, &eval.InputError{Msg: fmt.Sprintf("run %s of %s is not complete, and cannot be what another run is stopped against", base.Run.ID, base.Run.Name()),
 			Hint: fmt.Sprintf("holdtrue run --agent %s --resume", base.Run.Agent)}
 	}
-	t, err := read(ctx, base, nil)
+	t, err := read(ctx, base, nil, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -122,19 +122,33 @@ func (w *Watch) Result(r *eval.Result) bool {
 	})
 }
 
-// Verdict is why the run may stop, "" if it may not. Cases is on how many it
-// rests.
+// Verdict is why the run may stop, "" if it may not.
 func (w *Watch) Verdict() Verdict { return w.verdict }
 
-// Cases is the number of cases taken in.
+// Cases is the number of cases taken in, on which the verdict rests.
 func (w *Watch) Cases() int { return w.next }
+
+// Saved says that some case was never answered: without that nothing stopped
+// early, and the run is compared as one of all its cases.
+func (w *Watch) Saved() bool {
+	for i := range w.cases {
+		if w.cases[i].answers == 0 {
+			return true
+		}
+	}
+	return false
+}
 
 func (w *Watch) take(caseID string, repeat int, value func(*watchedMetric) float64) bool {
 	i, ok := w.place[caseID]
-	if !ok || repeat < 0 || repeat >= w.repeats || w.verdict != "" {
+	if !ok || repeat < 0 || repeat >= w.repeats {
 		return w.verdict != ""
 	}
 	c := &w.cases[i]
+	if w.verdict != "" {
+		c.answers++
+		return true
+	}
 	if c.values == nil {
 		c.values = make([]float64, w.repeats*len(w.family))
 	}

@@ -46,13 +46,13 @@ func Summarize(run eval.Run, rows iter.Seq2[eval.Row, error]) (Summary, error) {
 				return Summary{}, fmt.Errorf("run %s, case %q: a score of metric %d, expected 0 to %d", run.ID, row.CaseID, score.Metric, len(run.Metrics)-1)
 			}
 			m := &s.Metrics[score.Metric]
-			switch score.Status {
-			case eval.Scored:
+			switch {
+			case score.Status == eval.Scored && run.Metrics[score.Metric].Scale.Has(score.Value):
 				m.Scored++
 				sums[score.Metric] += score.Value
-			case eval.Skipped:
+			case score.Status == eval.Skipped:
 				m.Skipped++
-			case eval.Missing:
+			case score.Status == eval.Missing:
 				m.Missing++
 			default:
 				m.Failed++

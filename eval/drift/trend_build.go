@@ -71,7 +71,7 @@ func NewTrend(ctx context.Context, suite, agent string, history []PastRun, opts 
 	t.see()
 	t.warn()
 	t.conclude(dropped)
-	t.advise()
+	t.advise(len(history) > 0 && recordedAs(&history[len(history)-1].Run) != "")
 	return t, ctx.Err()
 }
 
@@ -95,6 +95,11 @@ func findTrend(ctx context.Context, suite, agent string, history []PastRun, opts
 	each(len(t.Series), func(i int) { t.search(&t.Series[i]) })
 	if n := len(nights); n > 0 && !slices.Contains(kept, nights[n-1]) {
 		dropped = chosen[n-1].Run.ID
+	}
+	// A run that stopped early is no night, but the newest one must not be passed
+	// over in silence: it stops early because something is decided.
+	if n := len(history); n > 0 && history[n-1].Run.Stopped() {
+		dropped = history[n-1].Run.ID
 	}
 	return t, dropped, nil
 }
@@ -168,7 +173,11 @@ func (t *Trend) checkNames(newest *night) error {
 	}
 	for _, name := range t.Options.Slices {
 		if !slices.Contains(parts, name) {
-			return &eval.InputError{Msg: fmt.Sprintf("the newest run, %s, has no slice %q", newest.run.ID, name), Hint: "its slices: " + someOf(parts)}
+			hint := "none of its cases has such a tag"
+			if len(parts) > 0 {
+				hint = "its slices: " + someOf(parts)
+			}
+			return &eval.InputError{Msg: fmt.Sprintf("the newest run, %s, has no slice %q", newest.run.ID, name), Hint: hint}
 		}
 	}
 	return nil

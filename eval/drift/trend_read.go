@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
-	"math"
 	"slices"
 
 	"holdtrue/eval"
@@ -21,6 +20,8 @@ type night struct {
 	run     eval.Run
 	outputs int
 	failed  int
+	cached  int                   // answers from a cache
+	replies []uint64              // hashes of the response ids
 	cells   map[string]*nightCell // by slice, "" for all cases
 }
 
@@ -57,6 +58,12 @@ func fold(ctx context.Context, in Input, keys []string, seed maphash.Seed) (*nig
 		if n.outputs++; n.outputs%1024 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
+		if row.Cached {
+			n.cached++
+		}
+		if row.Response != "" {
+			n.replies = append(n.replies, maphash.Comparable(seed, row.CaseID+"\x00"+row.Response))
+		}
 		i, known := byID[row.CaseID]
 		if !known {
 			i = len(cases)
@@ -64,7 +71,7 @@ func fold(ctx context.Context, in Input, keys []string, seed maphash.Seed) (*nig
 			cases = append(cases, pastCase{id: row.CaseID, hash: row.CaseHash, slices: eval.SliceNames(row.Tags, keys),
 				sums: make([]float64, metrics), scored: make([]int, metrics)})
 		}
-		if err := cases[i].add(&row, metrics); err != nil {
+		if err := cases[i].add(&row, in.Run.Metrics); err != nil {
 			return nil, fmt.Errorf("run %s, case %q: %w", in.Run.ID, row.CaseID, err)
 		}
 	}
@@ -77,16 +84,16 @@ func fold(ctx context.Context, in Input, keys []string, seed maphash.Seed) (*nig
 	return n, nil
 }
 
-func (c *pastCase) add(row *eval.Row, metrics int) error {
+func (c *pastCase) add(row *eval.Row, metrics []eval.Metric) error {
 	c.outputs++
 	if row.Failed {
 		c.failed++
 	}
 	for _, s := range row.Scores {
-		if s.Metric < 0 || s.Metric >= metrics {
-			return fmt.Errorf("a score of metric %d, expected 0 to %d", s.Metric, metrics-1)
+		if s.Metric < 0 || s.Metric >= len(metrics) {
+			return fmt.Errorf("a score of metric %d, expected 0 to %d", s.Metric, len(metrics)-1)
 		}
-		if s.Status == eval.Scored && !math.IsNaN(s.Value) && !math.IsInf(s.Value, 0) {
+		if s.Status == eval.Scored && metrics[s.Metric].Scale.Has(s.Value) {
 			c.sums[s.Metric] += s.Value
 			c.scored[s.Metric]++
 		}

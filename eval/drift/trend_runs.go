@@ -95,10 +95,22 @@ func recordedAs(run *eval.Run) string {
 	return strings.Join(parts, "\x00")
 }
 
-// keep leaves out nights in which too many calls failed: what is left may not
-// stand for all cases.
+// repeated counts the answers that an earlier run gave already.
+func (n *night) repeated(replies map[uint64]struct{}) int {
+	k := 0
+	for _, id := range n.replies {
+		if _, again := replies[id]; again {
+			k++
+		}
+	}
+	return k
+}
+
+// keep leaves out nights in which too many calls failed, since what is left may
+// not stand for all cases, and those whose answers are copies.
 func (t *Trend) keep(chosen []PastRun, nights []*night) (kept []*night) {
 	after := 0
+	replies := map[uint64]struct{}{}
 	for i, n := range nights {
 		r := trendRun(&chosen[i])
 		r.Outputs, r.Failed = n.outputs, n.failed
@@ -108,9 +120,16 @@ func (t *Trend) keep(chosen []PastRun, nights []*night) (kept []*night) {
 		case share > t.Options.MaxFailed:
 			t.Left = append(t.Left, LeftRun{r, fmt.Sprintf("%s of its calls failed (%d of %d), more than the %s that are allowed",
 				percent(share), n.failed, n.outputs, percent(t.Options.MaxFailed))})
+		case ratio(n.cached, n.outputs) > maxCopied:
+			t.Left = append(t.Left, LeftRun{r, fmt.Sprintf("%d of its %s came from a cache, and say nothing of that night", n.cached, count(n.outputs, "answer"))})
+		case ratio(n.repeated(replies), n.outputs) > maxCopied:
+			t.Left = append(t.Left, LeftRun{r, fmt.Sprintf("%d of its %s carry the response id of an earlier run's, and are copies", n.repeated(replies), count(n.outputs, "answer"))})
 		default:
 			t.Runs = append(t.Runs, r)
 			kept = append(kept, n)
+			for _, id := range n.replies {
+				replies[id] = struct{}{}
+			}
 		}
 		if t.Restart != nil && i < t.Restart.After {
 			after = len(kept)

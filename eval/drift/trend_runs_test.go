@@ -374,3 +374,30 @@ func TestTrendNarrows(t *testing.T) {
 		t.Errorf("%+v", one.Options)
 	}
 }
+
+// Nights that were answered from a cache, or with an earlier night's answers, are
+// no nights; a newest run that stopped early is not passed over in silence.
+func TestTrendLeavesCopiesOut(t *testing.T) {
+	make := func(day int, change func(r *eval.Row)) PastRun {
+		var of []eval.Row
+		for i := range 20 {
+			r := row(caseID(i), 0, 1)
+			change(&r)
+			of = append(of, r)
+		}
+		return pastRun(day, "1", of, correct)
+	}
+	id := func(night string) func(r *eval.Row) { return func(r *eval.Row) { r.Response = night + r.CaseID } }
+	tr := trend(t, []PastRun{make(0, id("a")), make(1, id("a")), make(2, func(r *eval.Row) { r.Cached = true }), make(3, id("b"))}, TrendOptions{})
+	if len(tr.Runs) != 2 || len(tr.Left) != 2 || !strings.Contains(tr.Left[0].Reason, "20 of its 20 answers carry the response id of an earlier run's") ||
+		!strings.Contains(tr.Left[1].Reason, "20 of its 20 answers came from a cache") {
+		t.Errorf("%d runs, left %+v", len(tr.Runs), tr.Left)
+	}
+	stopped := make(4, id("c"))
+	stopped.Run.StopEarly = &eval.StopEarly{Planned: 40, Decision: "regressed"}
+	stopped.Run.Selection = "stopped early: 20 of 40 cases"
+	tr = trend(t, []PastRun{make(0, id("a")), make(1, id("b")), stopped}, TrendOptions{})
+	if tr.Verdict != NotMeasured || !strings.Contains(strings.Join(tr.Reasons, "\n"), "the newest run, "+stopped.Run.ID+", is left out") {
+		t.Errorf("%s %q", tr.Verdict, tr.Reasons)
+	}
+}

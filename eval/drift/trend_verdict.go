@@ -117,8 +117,9 @@ func (t *Trend) warn() {
 	}
 }
 
-// advise says what to do first.
-func (t *Trend) advise() {
+// advise says what to do first; recorded says that the newest run replays a
+// recording, which counts once however often it is replayed.
+func (t *Trend) advise(recorded bool) {
 	next := func(format string, args ...any) { t.Next = append(t.Next, fmt.Sprintf(format, args...)) }
 	switch t.Verdict {
 	case Regressed:
@@ -127,7 +128,10 @@ func (t *Trend) advise() {
 		}
 		next("if the new level is meant, pin a run of it: the alarm begins anew after a pinned run")
 	case NotMeasured:
-		if n := t.needed(); n > 0 {
+		switch n := t.needed(); {
+		case n > 0 && recorded:
+			next("record new answers of the agent %s more and run each recording, then look again: a recording that is replayed again does not count", times(n))
+		case n > 0:
 			next("run the agent %s more, then look again", times(n))
 		}
 	}

@@ -105,7 +105,7 @@ func (s *Series) fallWords(t *Trend, alarmed, rots bool) string {
 	}
 	a := s.Alarm
 	words += fmt.Sprintf("; the alarm was raised by %s (evidence %s, alarm from %s)",
-		t.position(s.Points[*a.At].Run), evidenceText(a.E[*a.At-s.Watched]), evidenceText(a.Threshold))
+		t.position(s.Points[*a.At].Run), evidenceText(a.E[*a.At-s.Watched]), thresholdText(a.Threshold))
 	for _, c := range s.Changes {
 		if c.Point > *a.At && !c.Worse {
 			words += fmt.Sprintf("; it changed again to %s with %s", amountOf(s.Metric, c.After), s.changeLabel(t, &c))
@@ -183,8 +183,15 @@ func evidenceText(e float64) string {
 	case e >= 100:
 		return rounded(e, 0)
 	}
+	if e >= 10 {
+		return strconv.FormatFloat(e, 'f', 0, 64)
+	}
 	return strconv.FormatFloat(e, 'g', 2, 64)
 }
+
+// thresholdText is a threshold as a whole number, rounded up: evidence that is
+// printed as reaching it has reached it.
+func thresholdText(e float64) string { return strconv.FormatFloat(math.Ceil(e-1e-9), 'f', 0, 64) }
 
 func (s *Series) changedWords(t *Trend) string {
 	lately := s.lately()

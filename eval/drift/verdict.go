@@ -49,17 +49,27 @@ func strongest(m *Metric, cells []*Cell, average Verdict) (Verdict, string) {
 		}
 	}
 	words := first.sentence(m)
-	if more := len(cells) - 1; more > 0 {
-		names := make([]string, 0, more)
-		for _, c := range cells {
-			if c != first {
-				names = append(names, c.label())
-			}
+	var alike, beyond []string
+	for _, c := range cells {
+		switch {
+		case c == first:
+		case first.inside(m) && !c.inside(m):
+			beyond = append(beyond, c.label())
+		default:
+			alike = append(alike, c.label())
 		}
-		words += "; so did " + someOf(names)
+	}
+	if len(beyond) > 0 {
+		words += "; not so on " + someOf(beyond)
+	}
+	if len(alike) > 0 {
+		words += "; so did " + someOf(alike)
 	}
 	return verdict, words
 }
+
+// inside says that a cell that moved is proven to have moved within the margin.
+func (c *Cell) inside(m *Metric) bool { return c.HoldsAt != nil && *c.HoldsAt < m.Margin }
 
 func (m *Metric) decideChanged() {
 	m.Verdict = m.Overall.Verdict

@@ -56,7 +56,8 @@ const (
 )
 
 // compareVocabulary tests whether words became more or less frequent: for every
-// word the share of a case's answers that hold it, candidate minus baseline, and
+// word the share of a case's answers that hold it, candidate minus baseline (as
+// many answers of either run itself, nothing pooled), and
 // the largest |z| over the words under swaps of the two sides within whole cases
 // (stats.MaxT). The swaps keep the words of an answer together, so that however
 // they depend on each other the family of words keeps the level. That a case has
@@ -73,10 +74,10 @@ func (p *pairs) compareVocabulary(ctx context.Context, before, after ReadWords, 
 		return v, nil
 	}
 	lex := newLexicon()
-	if err := lex.read(ctx, before, p.base, chosen, 0); err != nil {
+	if err := lex.read(ctx, before, p, chosen, 0); err != nil {
 		return nil, err
 	}
-	if err := lex.read(ctx, after, p.cand, chosen, 1); err != nil {
+	if err := lex.read(ctx, after, p, chosen, 1); err != nil {
 		return nil, err
 	}
 	shifts := p.shifts(lex, chosen)
@@ -134,7 +135,9 @@ func (v *Vocabulary) conclude() {
 func (p *pairs) changedCases() (chosen [][2]int32, left int) {
 	var a, b []uint64
 	return p.sample(maxTexts, func(c [2]int32) int {
-		a, b = p.base.answers(c[0], a[:0]), p.cand.answers(c[1], b[:0])
+		a, b = p.ownAnswers(c, a[:0], b[:0])
+		slices.Sort(a)
+		slices.Sort(b)
 		if len(a) == 0 || len(b) == 0 || sameShares(a, b) {
 			return 0
 		}
@@ -172,33 +175,44 @@ func (p *pairs) sample(most int, outputs func(c [2]int32) int) (chosen [][2]int3
 	return chosen, len(all) - n
 }
 
-// answers lists the texts of a case, sorted, as often as they were given.
+// ownAnswers lists the texts of a case in the two runs themselves, as many on
+// either side, the first ones: what is swapped between the sides has to be alike
+// on both. A word of one answer beside the mean of ten is not.
+func (p *pairs) ownAnswers(c [2]int32, before, after []uint64) (_, _ []uint64) {
+	before, after = p.base.answers(c[0], before), p.cand.answers(c[1], after)
+	n := min(len(before), len(after))
+	before, after = before[:n], after[:n]
+	return before, after
+}
+
+// answers lists the texts of a case in the side's own run, by repeat.
 func (t *table) answers(c int32, dst []uint64) []uint64 {
 	for _, r := range t.cases[c].rows {
-		if !t.rows[r].failed {
+		if !t.rows[r].failed && t.rows[r].run == 0 {
 			dst = append(dst, t.rows[r].text)
 		}
 	}
-	slices.Sort(dst)
 	return dst
 }
 
 // sameShares reports whether each text has the same share of two sorted lists.
 func sameShares(a, b []uint64) bool {
-	run := func(list []uint64) int {
-		n := 1
-		for n < len(list) && list[n] == list[0] {
-			n++
-		}
-		return n
-	}
 	total, other := len(a), len(b)
 	for len(a) > 0 && len(b) > 0 {
-		n, m := run(a), run(b)
+		n, m := leading(a), leading(b)
 		if a[0] != b[0] || n*other != m*total {
 			return false
 		}
 		a, b = a[n:], b[m:]
 	}
 	return len(a) == len(b)
+}
+
+// leading counts the values at the head of a list that are equal.
+func leading(list []uint64) int {
+	n := 1
+	for n < len(list) && list[n] == list[0] {
+		n++
+	}
+	return n
 }

@@ -1,7 +1,6 @@
 package drift
 
 import (
-	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -11,10 +10,13 @@ import (
 	"holdtrue/eval/stats"
 )
 
+// withinTest is stats.Within or stats.WithinMeans.
+type withinTest func(pools []stats.Pool, metrics int, cells []stats.WithinCell, draws int, seed uint64) ([]stats.WithinTest, int)
+
 // testWithin runs the within-case test over the cells of a family. The pools go
 // in in the order of the two runs' digests, and the answer is turned back, so
 // that swapping the sides swaps Down and Up to the last bit.
-func (p *pairs) testWithin(family []*measured, cells []cell, owner []int, draws int, seed uint64) ([]stats.WithinTest, int) {
+func (p *pairs) testWithin(test withinTest, family []*measured, cells []cell, owner []int, draws int, seed uint64) ([]stats.WithinTest, int) {
 	swapped := p.base.digest.compare(p.cand.digest) > 0
 	member := make([][]int32, len(p.cases))
 	for s := range p.slices {
@@ -38,7 +40,7 @@ func (p *pairs) testWithin(family []*measured, cells []cell, owner []int, draws 
 	for i, c := range cells {
 		asked[i] = stats.WithinCell{Metric: owner[i], Slice: c.slice}
 	}
-	tests, used := stats.Within(pools, len(family), asked, draws, seed)
+	tests, used := test(pools, len(family), asked, draws, seed)
 	if swapped {
 		for i, t := range tests {
 			tests[i] = stats.WithinTest{Down: t.Up, Up: t.Down}
@@ -63,9 +65,7 @@ func (p *pairs) outputs(t *table, c int32, family []*measured, base bool) []floa
 				metric = x.base
 			}
 			v := t.value(r, metric)
-			if x.metric.Scale == eval.Measure {
-				v = math.Log(v) // of zero: infinite, not measured
-			}
+			v = x.scaled(v)
 			if x.metric.Better == eval.Lower {
 				v = -v
 			}

@@ -143,11 +143,16 @@ func movedWords(metric eval.Metric, c *Cell) string {
 	return verb + size
 }
 
-// loss is the size of a movement for the worse, to rank cells of one metric.
+// loss is the size of a movement for the worse, to rank cells: in points of a
+// score, as a share of a measure (the logarithm of its ratio where it has one).
 func (m *Metric) loss(c *Cell) float64 {
 	d := c.Diff
-	if m.Metric.Scale == eval.Measure && c.Ratio != nil {
+	switch {
+	case m.Metric.Scale != eval.Measure:
+	case c.Ratio != nil:
 		d = math.Log(*c.Ratio)
+	case m.Overall.Baseline > 0:
+		d /= m.Overall.Baseline
 	}
 	if m.Metric.Better == eval.Lower {
 		return d
@@ -191,12 +196,16 @@ func (x *measured) number(v float64) string { return numberOf(x.metric, v) }
 
 func (x *measured) amount(v float64) string { return amountOf(x.metric, v) }
 
-// amountUp rounds up, for what is claimed to be a bound.
-func (x *measured) amountUp(v float64) string {
-	if x.metric.Scale != eval.Measure {
-		v = math.Ceil(v*1000-1e-9) / 1000
+// amountUp is the amount of what is claimed to be a bound.
+func (x *measured) amountUp(v float64) string { return amountOf(x.metric, RoundUp(x.metric, v)) }
+
+// RoundUp brings a score to the next tenth of a point of 100 above, so that a
+// bound claims no more than what is shown; a measure stays as it is.
+func RoundUp(metric eval.Metric, v float64) float64 {
+	if metric.Scale == eval.Measure {
+		return v
 	}
-	return amountOf(x.metric, v)
+	return math.Ceil(v*1000-1e-9) / 1000
 }
 
 func (x *measured) signedAmount(v float64) string {

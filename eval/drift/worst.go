@@ -23,11 +23,10 @@ func (p *pairs) rankCases(c *Comparison, gating []*measured) {
 	harm := make([]float64, len(p.cases))
 	gain := make([]bool, len(p.cases))
 	for k, x := range gating {
-		scale := harmScale(x.metric, c.Metrics[k].Overall.Baseline)
 		for i := range p.cases {
 			switch d := x.harm(i); {
 			case d > 0:
-				harm[i] += d * scale
+				harm[i] += inPoints(x.metric, d, c.Metrics[k].Overall.Baseline)
 			case d < 0:
 				gain[i] = true
 			}
@@ -59,17 +58,17 @@ func (p *pairs) rankCases(c *Comparison, gating []*measured) {
 		c.Worse = append(c.Worse, w)
 	}
 	c.Cases = p.summarize(c, f)
-	flaky := p.flaky(gating, c.Options, f)
+	flaky := p.flaky(gating, c.Options)
 	c.FlakyTotal, c.Flaky = len(flaky), flaky[:min(len(flaky), c.Options.MaxCases)]
 }
 
-// harmScale brings a loss to score points: a measure counts relative to its
-// baseline mean.
-func harmScale(metric eval.Metric, baseline float64) float64 {
+// inPoints brings the loss of a case to score points: that of a measure counts
+// relative to its baseline mean, if that is not 0. It is finite.
+func inPoints(metric eval.Metric, loss, baseline float64) float64 {
 	if metric.Scale == eval.Measure && baseline > 0 {
-		return 1 / baseline
+		loss /= baseline
 	}
-	return 1
+	return min(loss, eval.LargestMeasure)
 }
 
 // harm is the loss of a case in the metric's own scale, negative for a gain, 0
@@ -80,7 +79,10 @@ func (x *measured) harm(i int) float64 {
 		return 0
 	}
 	if x.metric.Better == eval.Lower {
-		return -d
+		d = -d
+	}
+	if !x.agrees(i, -d) {
+		return 0
 	}
 	return d
 }
@@ -94,7 +96,7 @@ func (p *pairs) caseChange(i int, harm float64, gating []*measured, metrics []Me
 	var losses []loss
 	for k, x := range gating {
 		if d := x.harm(i); d > 0 {
-			losses = append(losses, loss{x, d * harmScale(x.metric, metrics[k].Overall.Baseline)})
+			losses = append(losses, loss{x, inPoints(x.metric, d, metrics[k].Overall.Baseline)})
 		}
 	}
 	slices.SortStableFunc(losses, func(a, b loss) int { return cmp.Compare(b.size, a.size) })
@@ -128,7 +130,7 @@ func (t *table) extreme(c int32, metric int, lowerIsBetter, best bool) int {
 			v = -v
 		}
 		if v > top {
-			at, top = int(t.rows[r].repeat), v
+			at, top = t.rows[r].repeat, v
 		}
 	}
 	return at

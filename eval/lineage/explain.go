@@ -146,4 +146,3 @@ func (e *Explanation) listChanges() {
 	})
 	e.Changes = e.Changes[:min(len(e.Changes), maxChanges)]
 }
-

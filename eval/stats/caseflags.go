@@ -22,7 +22,7 @@ type CaseFlag struct {
 	// a tenth are expected to be unchanged.
 	Q float64
 	// FDR is the local false discovery rate: the posterior probability that the
-	// case did not get worse. See localFDR.
+	// case did not get worse. See LocalFDR.
 	FDR float64
 }
 
@@ -67,7 +67,7 @@ func CaseFlags(cases []CaseCounts) []CaseFlag {
 // measured.
 func flagsOf(p []float64) []CaseFlag {
 	flags := make([]CaseFlag, len(p))
-	fdr := localFDR(p)
+	fdr := LocalFDR(p)
 	for i, q := range BenjaminiHochberg(p) {
 		if flags[i] = (CaseFlag{1, 1, 1}); !math.IsNaN(p[i]) {
 			flags[i] = CaseFlag{P: p[i], Q: q, FDR: fdr[i]}
@@ -76,7 +76,7 @@ func flagsOf(p []float64) []CaseFlag {
 	return flags
 }
 
-// localFDR estimates, for every p value, the probability that its null
+// LocalFDR estimates, for every p value, the probability that its null
 // hypothesis is true: 1/f(p), at most 1, where f is the density of all p values,
 // estimated as the slope of the least concave majorant of their distribution
 // function (Grenander 1956; Strimmer 2008, BMC Bioinformatics 9:303). The null
@@ -88,7 +88,7 @@ func flagsOf(p []float64) []CaseFlag {
 // a single case while its shape for worse cases is right; with one uniform below
 // the case's own point it expected .17 wrong flags where .34 were (3 + 3 outputs),
 // and .09 where .45 were (5 + 5).
-func localFDR(p []float64) []float64 {
+func LocalFDR(p []float64) []float64 {
 	rates := make([]float64, len(p))
 	var order []int
 	for i, x := range p {
@@ -186,7 +186,7 @@ func BenjaminiHochberg(p []float64) []float64 {
 	q := make([]float64, len(p))
 	var order []int
 	for i, x := range p {
-		if q[i] = 1; !math.IsNaN(x) && !math.IsInf(x, 0) {
+		if q[i] = 1; isFinite(x) {
 			order = append(order, i)
 		}
 	}

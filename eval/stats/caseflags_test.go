@@ -229,7 +229,7 @@ func TestNoisePriorRecovers(t *testing.T) {
 // distribution function has kinks at (.02, 3) and (1, 10).
 func TestLocalFDRByHand(t *testing.T) {
 	p := []float64{.01, .9, .02, .5, 1, .02, .7, .4, .8, .6, math.NaN()}
-	got := localFDR(p)
+	got := LocalFDR(p)
 	for i, x := range got {
 		want := 1.
 		if p[i] <= .02 {

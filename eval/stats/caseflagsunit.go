@@ -77,7 +77,7 @@ func newFlagUnit(base, cand []float64) flagUnit {
 	u := flagUnit{values: make([]float64, 0, len(base)+len(cand))}
 	for side, values := range [2][]float64{base, cand} {
 		for _, v := range values {
-			if math.IsNaN(v) || math.IsInf(v, 0) {
+			if !isFinite(v) {
 				continue
 			}
 			u.values = append(u.values, v)

@@ -63,17 +63,6 @@ func ChangePoints(series []float64, opt ChangeOptions) []ChangePoint {
 	return points
 }
 
-// finiteValues gives the finite values and their indices.
-func finiteValues(series []float64) (x []float64, at []int) {
-	x, at = make([]float64, 0, len(series)), make([]int, 0, len(series))
-	for i, v := range series {
-		if !math.IsNaN(v) && !math.IsInf(v, 0) {
-			x, at = append(x, v), append(at, i)
-		}
-	}
-	return x, at
-}
-
 // weakLevel is the level of the split step.
 func weakLevel(p float64) float64 {
 	switch {

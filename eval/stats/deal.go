@@ -8,6 +8,9 @@ import (
 
 // contribution of a delta to the sums of a cell.
 func (m *unitMetric) contribution(delta float64) sums {
+	if m.common == 0 { // the means alone
+		return sums{weighted: delta}
+	}
 	own := math.Exp(min(mostTilted, max(-mostTilted, m.own*delta)))
 	common := math.Exp(m.common * delta)
 	return sums{weighted: m.weight * delta, down: tails{1 / own, 1 / common}, up: tails{own, common}}

@@ -177,7 +177,7 @@ func newLadder(pools []Pool, metrics, metric int) ladder {
 		mean, usable := 0.0, pools[i].A >= 2 && pools[i].B >= 2
 		for k := range n {
 			v := pools[i].Values[k*metrics+metric]
-			usable = usable && !math.IsNaN(v) && !math.IsInf(v, 0)
+			usable = usable && isFinite(v)
 			mean += v / float64(n)
 		}
 		if usable {

@@ -6,8 +6,7 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// AlarmOptions are the settings of DownAlarm and UpAlarm; zero values take the
-// defaults.
+// AlarmOptions are the settings of DownAlarm; zero values take the defaults.
 type AlarmOptions struct {
 	// Horizon, if given, confines the alarm to changes that begin among the first
 	// Horizon values, at least 6; it finds later ones late or not at all. 0 looks
@@ -41,7 +40,8 @@ const (
 	priorValues = 10    // weight of the belief that there is no autocorrelation
 )
 
-// DownAlarm watches a series, value by value, for a fall of its level.
+// DownAlarm watches a series, value by value, for a fall of its level; for a rise
+// negate the values.
 //
 // Each value from the sixth on is scored against all before it: Student's t of a
 // further observation, as a normal score z. In unrelated normal values the z are
@@ -121,7 +121,7 @@ func (w *watch) next(v float64) float64 {
 		w.bets, w.evidence, w.scored, w.horizon = wagers{unspent: 1}, 1, 0, w.opt.Horizon+firstScored-1
 	}
 	w.seen++
-	if math.IsNaN(v) || math.IsInf(v, 0) {
+	if !isFinite(v) {
 		return w.evidence
 	}
 	if w.past.n+1 >= firstScored {
@@ -149,16 +149,6 @@ func (b *wagers) take(z, weight float64) float64 {
 		evidence += b.ratios[k]
 	}
 	return evidence
-}
-
-// UpAlarm is DownAlarm of the negated series. Whoever asks both should give each
-// half the level.
-func UpAlarm(series []float64, opt AlarmOptions) Alarm {
-	negated := make([]float64, len(series))
-	for i, v := range series {
-		negated[i] = -v
-	}
-	return DownAlarm(negated, opt)
 }
 
 // startWeight is the prior probability that a change begins at the k-th scored
@@ -213,8 +203,12 @@ func (p *pastValues) score(v, floor float64) float64 {
 
 // related estimates the lag-1 autocorrelation r, corrected for its bias as if the
 // truth were 0, and shrunk. total is the sum of squares about the mean, or what the
-// floor makes of it: variation below the floor is not related to anything.
+// floor makes of it: variation below the floor is not related to anything. A total
+// too small for a float64 tells nothing: 0.
 func (p *pastValues) related(mean, total float64) float64 {
+	if total == 0 {
+		return 0
+	}
 	n := float64(p.n)
 	r := (p.neighbours - mean*(2*p.sum-p.last) + (n-1)*mean*mean) / total
 	return min(max(0, (r*n+1)/(n+priorValues)), mostRelated)

@@ -255,7 +255,7 @@ func ProvableMargin(n int, conf float64) float64 {
 func Moments(values []float64) (mean, variance float64, n int) {
 	m2 := 0.0
 	for _, v := range values {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
+		if !isFinite(v) {
 			continue
 		}
 		n++

@@ -160,7 +160,7 @@ func flipWorkOf(columns []Column, draws int) float64 {
 func (c Column) informative() Column {
 	at := make([]int, 0, len(c.D))
 	for i, v := range c.D {
-		if v != 0 && !math.IsNaN(v) && !math.IsInf(v, 0) {
+		if v != 0 && isFinite(v) {
 			at = append(at, i)
 		}
 	}

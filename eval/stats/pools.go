@@ -10,6 +10,7 @@ type withinFamily struct {
 	units  []unit
 	scales []scale // per cell
 	work   float64 // additions per draw
+	means  bool    // nothing but the sum of delta is tested
 	// tables lists what every way of dealing adds, per unit, if that is no more
 	// than mostTabulated altogether; else each chunk of draws makes its own.
 	tables [][]sums
@@ -35,8 +36,9 @@ type unitMetric struct {
 	cells []int32
 }
 
-func newWithinFamily(pools []Pool, metrics int, cells []WithinCell) *withinFamily {
-	f := &withinFamily{scales: make([]scale, len(cells))}
+// newWithinFamily prepares the test of Within, or with means that of WithinMeans.
+func newWithinFamily(pools []Pool, metrics int, cells []WithinCell, means bool) *withinFamily {
+	f := &withinFamily{scales: make([]scale, len(cells)), means: means}
 	index := make(map[WithinCell]int32, len(cells))
 	for i, c := range cells {
 		index[c] = int32(i)
@@ -73,6 +75,9 @@ func newWithinFamily(pools []Pool, metrics int, cells []WithinCell) *withinFamil
 		for k := range u.metrics {
 			m := &u.metrics[k]
 			m.complete(u, squares[m.metric]/freedom[m.metric], span[m.metric])
+			if means {
+				m.weight, m.own, m.common = 1, 0, 0
+			}
 			f.work += float64(5 * len(m.cells))
 		}
 		table := u.tabulate(splits.of(u), nil)
@@ -99,7 +104,7 @@ func (p *Pool) units(metrics int) []unit {
 		for i := range mask {
 			v := p.Values[i*metrics+k]
 			mask[i] = 0
-			if math.IsNaN(v) || math.IsInf(v, 0) {
+			if !isFinite(v) {
 				continue
 			}
 			mask[i] = 1

@@ -27,7 +27,7 @@ func Detectable(n int, repeats, variance, alpha, power float64) (loss float64, o
 	k := t * t / float64(n)
 	b := k / repeats
 	loss = (b + math.Sqrt(b*b+4*k*variance)) / 2
-	return loss, !math.IsNaN(loss) && !math.IsInf(loss, 0)
+	return loss, isFinite(loss)
 }
 
 // FewestLosses is the number of cases that have to fall, with none that rises,

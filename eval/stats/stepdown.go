@@ -44,11 +44,12 @@ func (t *tally) add(draw []float64) float64 {
 	highest := math.Inf(-1)
 	for k := len(t.s.order) - 1; k >= 0; k-- {
 		j := t.s.order[k]
-		highest = max(highest, draw[j])
 		x := t.s.observed[j]
 		tolerance := 1e-9 * (1 + math.Abs(x))
+		others := highest
+		highest = max(highest, draw[j])
 		switch {
-		case highest > x+tolerance:
+		case highest > x+tolerance, others >= x-tolerance:
 			t.farther[k]++
 		case highest >= x-tolerance:
 			t.equal[k]++
@@ -67,8 +68,11 @@ func (t *tally) done() {
 }
 
 // p gives the corrected p values in the order of the observed statistics. The
-// observed data are one more draw, which equals itself. With mid, draws that
-// tie with the observed statistic count half, else fully.
+// observed data are one more draw, which equals itself. With mid, draws in which
+// the column's own statistic ties with the observed one count half, else fully;
+// a tie by another column always counts fully, since many small columns of the
+// same size share their extreme values, and half of that mass would be given
+// away (ten slices of eight cases: .089 instead of .05).
 func (s *stepDown) p(draws int, mid bool) []float64 {
 	p := make([]float64, len(s.order))
 	atLeast := 0.0

@@ -1,7 +1,6 @@
 package stats
 
 import (
-	"math"
 	"math/rand/v2"
 	"slices"
 )
@@ -40,12 +39,7 @@ type Subsamples struct {
 
 // NewSubsamples takes in the finite values.
 func NewSubsamples(values []float64) *Subsamples {
-	kept := make([]float64, 0, len(values))
-	for _, v := range values {
-		if !math.IsNaN(v) && !math.IsInf(v, 0) {
-			kept = append(kept, v)
-		}
-	}
+	kept := finite(values)
 	s := &Subsamples{}
 	if s.mean, _, s.n = Moments(kept); s.n == 0 {
 		return s

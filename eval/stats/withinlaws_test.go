@@ -20,7 +20,7 @@ func TestWithinAgainstAllDeals(t *testing.T) {
 		for i := range pools {
 			pools[i] = Pool{A: 2, B: 2, Values: []float64{r.Float64(), r.Float64(), r.Float64() - .3, r.Float64() - .3}}
 		}
-		f := newWithinFamily(pools, 1, overall)
+		f := newWithinFamily(pools, 1, overall, false)
 		splits := allSplits(2, 2)
 		statistic := func(deal []int) float64 {
 			cells := make([]sums, 1)
@@ -83,7 +83,7 @@ func TestDealingEachTimeAgreesWithTables(t *testing.T) {
 		}
 		pools[i] = Pool{A: 5, B: 3, Values: v}
 	}
-	f := newWithinFamily(pools, 1, overall)
+	f := newWithinFamily(pools, 1, overall, false)
 	const draws = 20_000
 	reach := func(drawn []sums) float64 {
 		observed := make([]sums, 1)
@@ -111,7 +111,7 @@ func TestDealingEachTimeAgreesWithTables(t *testing.T) {
 // TestTablesMadeOnceOrByChunk: keeping the tables of all cases changes nothing.
 func TestTablesMadeOnceOrByChunk(t *testing.T) {
 	pools := populations()[2].pools(rand.New(rand.NewPCG(6, 6)), 30, 3, 3, .1)
-	f := newWithinFamily(pools, 1, overall)
+	f := newWithinFamily(pools, 1, overall, false)
 	kept := f.chunk(random32{source: stream(1, 0)}, 200)
 	if f.tables == nil {
 		t.Fatal("no tables are kept")

@@ -104,3 +104,40 @@ func BenchmarkNights(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkRows reads a run of 10,000 outputs with 10 metrics.
+func BenchmarkRows(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "rows.db")
+	db := open(b, path)
+	run := eval.Run{Suite: "s", Agent: "a", Started: time.Now(), Cases: 10_000, Repeats: 1}
+	for k := range 10 {
+		run.Metrics = append(run.Metrics, eval.Metric{Name: fmt.Sprint("m", k), Scorer: "s", Version: "1", Scale: eval.Unit, Better: eval.Higher})
+	}
+	if err := db.NewRun(b.Context(), &run); err != nil {
+		b.Fatal(err)
+	}
+	entries := make([]Entry, run.Cases)
+	for i := range entries {
+		c := &eval.Case{ID: fmt.Sprint("case ", i), Prompt: "ask"}
+		entries[i] = Entry{Case: c, CaseHash: c.Hash(), Result: eval.Result{Output: eval.Output{CaseID: c.ID, Text: "answer"}}}
+		for _, m := range run.Metrics {
+			entries[i].Result.Scores = append(entries[i].Result.Scores, eval.Score{Metric: m.Name, Status: eval.Scored, Value: 0.5})
+		}
+	}
+	if _, err := db.Append(b.Context(), run.ID, entries); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		n := 0
+		for _, err := range db.Rows(b.Context(), run.ID) {
+			if err != nil {
+				b.Fatal(err)
+			}
+			n++
+		}
+		if n != run.Cases {
+			b.Fatalf("%d rows", n)
+		}
+	}
+}

@@ -15,6 +15,17 @@ type CallMeans struct {
 	OutputTokens *float64
 }
 
+// Calls counts the outputs that a run stores, and those of them that are failed
+// calls.
+func (s *DB) Calls(ctx context.Context, runID string) (outputs, failed int, err error) {
+	err = s.db.QueryRowContext(ctx, "SELECT count(*), coalesce(sum(failed), 0) FROM outputs WHERE run = (SELECT number FROM runs WHERE id = ?)", runID).
+		Scan(&outputs, &failed)
+	if err != nil {
+		return 0, 0, s.explain(err)
+	}
+	return outputs, failed, nil
+}
+
 // CallMeans averages over all outputs of a run that hold a figure.
 func (s *DB) CallMeans(ctx context.Context, runID string) (CallMeans, error) {
 	var m CallMeans

@@ -31,6 +31,9 @@ func TestCallMeans(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
+	if outputs, bad, err := db.Calls(t.Context(), run.ID); err != nil || outputs != 3 || bad != 1 {
+		t.Errorf("%d outputs, %d failed, %v", outputs, bad, err)
+	}
 	if none, err := db.CallMeans(t.Context(), "nosuch"); err != nil || none != (CallMeans{}) {
 		t.Errorf("%+v, %v", none, err)
 	}

@@ -30,11 +30,20 @@ func (s *DB) SaveComparison(ctx context.Context, c Comparison) error {
 }
 
 // LatestComparison is the one that was recorded last.
-func (s *DB) LatestComparison(ctx context.Context) (c Comparison, err error) {
+func (s *DB) LatestComparison(ctx context.Context) (Comparison, error) {
+	return s.latestComparison(ctx, "true")
+}
+
+// LatestOf is the one that was recorded last of two runs, each on its side.
+func (s *DB) LatestOf(ctx context.Context, baseline, candidate string) (Comparison, error) {
+	return s.latestComparison(ctx, "b.id = ? AND n.id = ?", baseline, candidate)
+}
+
+func (s *DB) latestComparison(ctx context.Context, which string, args ...any) (c Comparison, err error) {
 	var created int64
 	var options string
 	err = s.db.QueryRowContext(ctx, `SELECT b.id, n.id, c.created, c.options, c.verdict, c.exit_code FROM comparisons c
-		JOIN runs b ON b.number = c.baseline JOIN runs n ON n.number = c.candidate ORDER BY c.number DESC LIMIT 1`).
+		JOIN runs b ON b.number = c.baseline JOIN runs n ON n.number = c.candidate WHERE `+which+` ORDER BY c.number DESC LIMIT 1`, args...).
 		Scan(&c.Baseline, &c.Candidate, &created, &options, &c.Verdict, &c.ExitCode)
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, fmt.Errorf("a comparison: %w", ErrNotFound)

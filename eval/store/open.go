@@ -65,8 +65,10 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	s, err := openAs(ctx, path, readWrite, opt.Now)
 	if opt.MustExist && (isCode(err, codeReadOnly) || isCode(err, codeCantOpen)) {
 		for _, as := range []access{readOnly, frozen} {
-			if r, failed := openAs(ctx, path, as, opt.Now); failed == nil {
-				return r, nil
+			r, failed := openAs(ctx, path, as, opt.Now)
+			var in *eval.InputError
+			if failed == nil || errors.As(failed, &in) {
+				return r, failed
 			}
 		}
 	}
@@ -219,7 +221,9 @@ func (s *DB) prepare(ctx context.Context, readOnly bool) error {
 	case version == latest:
 		return nil
 	case readOnly:
-		return &eval.InputError{Pos: eval.Pos{File: s.path}, Msg: "this run database is older than the program and cannot be brought up to date read-only"}
+		return &eval.InputError{Pos: eval.Pos{File: s.path},
+			Msg:  fmt.Sprintf("this run database has schema %d, this program needs %d, and it cannot be brought up to date as it may only be read", version, latest),
+			Hint: "open it once where it can be written, or a copy of it: holdtrue runs --store FILE"}
 	}
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {

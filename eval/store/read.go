@@ -50,7 +50,7 @@ func answerKey(caseID, caseHash string, repeat int) (k [16]byte) {
 
 // Rows streams the results of a run without their texts, in the order in which
 // their cases were first stored. Tags of rows may share memory: do not change
-// them.
+// them. The scores of a row are good until the next row.
 func (s *DB) Rows(ctx context.Context, runID string) iter.Seq2[eval.Row, error] {
 	return func(yield func(eval.Row, error) bool) {
 		outputs, err := s.db.QueryContext(ctx, `SELECT o.repeat, o.failed, o.blank, o.response, o.cached, o.scores, o.text, c.key, c.hash, c.tags FROM outputs o JOIN cases c ON c.id = o.case_id
@@ -81,7 +81,7 @@ func (s *DB) Rows(ctx context.Context, runID string) iter.Seq2[eval.Row, error] 
 type rowReader struct {
 	outputs *sql.Rows
 	tags    map[string]map[string][]string // by their text: few, and the same for many cases
-	scores  int                            // of the row before: most rows have as many
+	scores  []eval.RowScore                // of the row before: the next one takes their place
 }
 
 func (r *rowReader) read() (row eval.Row, err error) {
@@ -92,11 +92,11 @@ func (r *rowReader) read() (row eval.Row, err error) {
 	if row.Tags, err = r.tagsOf(tags); err != nil {
 		return row, err
 	}
-	row.Scores = make([]eval.RowScore, 0, r.scores)
+	row.Scores = r.scores[:0]
 	err = eachScore(scores, func(metric int, status eval.Status, value float64) {
 		row.Scores = append(row.Scores, eval.RowScore{Metric: metric, Status: status, Value: value})
 	})
-	r.scores = len(row.Scores)
+	r.scores = row.Scores
 	return row, err
 }
 
@@ -155,6 +155,9 @@ func (s *DB) noCase(ctx context.Context, runID, caseID string) error {
 			return s.explain(err)
 		}
 		keys = append(keys, key)
+	}
+	if err := rows.Err(); err != nil {
+		return s.explain(err)
 	}
 	near := wire.Nearest(caseID, keys)
 	msg := fmt.Sprintf("run %s has no case %q", runID, caseID)

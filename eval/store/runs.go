@@ -121,10 +121,10 @@ type RunInfo struct {
 func (s *DB) Runs(ctx context.Context, f Filter) ([]RunInfo, error) {
 	var where []string
 	var args []any
-	for column, value := range map[string]string{"suite": f.Suite, "agent": f.Agent, "status": string(f.Status)} {
-		if value != "" {
-			where = append(where, column+" = ?")
-			args = append(args, value)
+	for _, c := range []struct{ column, value string }{{"suite", f.Suite}, {"agent", f.Agent}, {"status", string(f.Status)}} {
+		if c.value != "" {
+			where = append(where, c.column+" = ?")
+			args = append(args, c.value)
 		}
 	}
 	query := "SELECT " + runColumns + " FROM runs"

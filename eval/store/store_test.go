@@ -204,6 +204,7 @@ func TestAppendTwiceAndFinish(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		r.Scores = slices.Clone(r.Scores)
 		rows = append(rows, r)
 	}
 	if len(rows) != 4 || rows[1].CaseID != "a" || rows[1].Repeat != 1 || len(rows[3].Scores) != 2 || rows[0].Text == rows[1].Text || rows[0].Text != rows[2].Text {
@@ -385,6 +386,14 @@ func TestReadsWhatCannotBeWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 		reads(db)
+	}
+	old := filepath.Join(t.TempDir(), "old.db")
+	firstSchema(t, old)
+	for _, as := range []access{readOnly, frozen} {
+		var in *eval.InputError
+		if _, err := openAs(t.Context(), old, as, nil); !errors.As(err, &in) || !strings.Contains(in.Msg, "has schema 1, this program needs") || !strings.Contains(in.Hint, "where it can be written") {
+			t.Errorf("an older schema: %v", err)
+		}
 	}
 	if os.Geteuid() == 0 {
 		t.Skip("root may write everywhere")

@@ -1,11 +1,14 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"holdtrue/eval"
+	"holdtrue/eval/drift"
+	"holdtrue/eval/store"
 )
 
 func (a *app) baselineCommand() *cobra.Command {
@@ -48,8 +51,8 @@ func (a *app) baselineSetCommand() *cobra.Command {
 			if err := db.Pin(ctx, pin, run.ID); err != nil {
 				return err
 			}
-			if run.Stopped() {
-				a.note("run %s stopped early: later runs are compared on its %d of %d cases alone, with less power", run.ID, run.Cases, run.StopEarly.Planned)
+			if err := a.noteWeak(ctx, db, &run); err != nil {
+				return err
 			}
 			_, err = fmt.Fprintf(a.out, "%s is run %s of %s\n", pin, run.ID, run.Name())
 			return err
@@ -57,6 +60,25 @@ func (a *app) baselineSetCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&name, "name", "", "the `NAME` to pin it under (default: the suite's baseline, or main)")
 	return c
+}
+
+// noteWeak says what makes a run a poor baseline.
+func (a *app) noteWeak(ctx context.Context, db *store.DB, run *eval.Run) error {
+	switch {
+	case run.Stopped():
+		a.note("run %s stopped early: later runs are compared on its %d of %d cases alone, with less power", run.ID, run.Cases, run.StopEarly.Planned)
+	case run.Selection != "":
+		a.note("run %s asked only part of the suite (%s): later runs are compared on its %s alone", run.ID, run.Selection, counted(run.Cases, "case"))
+	}
+	standard, err := drift.Options{}.WithDefaults()
+	if err != nil {
+		return err
+	}
+	outputs, failed, err := db.Calls(ctx, run.ID)
+	if err == nil && float64(failed) > standard.MaxFailed*float64(outputs) {
+		a.note("%d of the %s of run %s failed: comparisons with it are refused (--force overrides)", failed, counted(outputs, "call"), run.ID)
+	}
+	return err
 }
 
 func (a *app) baselineShowCommand() *cobra.Command {

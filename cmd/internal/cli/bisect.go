@@ -174,7 +174,7 @@ func between(ctx context.Context, db *store.DB, f *bisectFlags) ([]eval.Run, err
 // bisectNow asks the agent and compares it with the good run.
 func (a *app) bisectNow(cmd *cobra.Command, f *bisectFlags, rf *replayFlags, cf *compareFlags) (err error) {
 	ctx := cmd.Context()
-	if err := rf.check(); err != nil {
+	if err := rf.check(cmd); err != nil {
 		return err
 	}
 	if f.tries < 1 {

@@ -15,12 +15,17 @@ import (
 
 const defaultBaseline = "main"
 
+// checkFlags are the flags of check.
+type checkFlags struct {
+	run             replayFlags
+	compare         compareFlags
+	promises        promiseFlags
+	agent, baseline string
+	pinFirst        bool
+}
+
 func (a *app) checkCommand() *cobra.Command {
-	var rf replayFlags
-	var cf compareFlags
-	var pf promiseFlags
-	var agentName, baseline string
-	var pinFirst bool
+	var f checkFlags
 	c := &cobra.Command{
 		Use:   "check",
 		Short: "Run an agent, compare with the pinned baseline, report: the line for CI",
@@ -36,75 +41,79 @@ printed. --pin-first pins this run then, on purpose, and ends with 0.` + stopEar
   holdtrue check --agent candidate --stop-early
   holdtrue check --pin-first`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			ctx := cmd.Context()
-			if err := rf.check(); err != nil {
-				return err
-			}
-			suite, err := a.suite()
-			if err != nil {
-				return err
-			}
-			opt, err := cf.options(cmd, suite)
-			if err != nil {
-				return err
-			}
-			spec, err := a.oneAgent(suite, agentName)
-			if err != nil {
-				return err
-			}
-			db, err := a.openStore(ctx, suite)
-			if err != nil {
-				return err
-			}
-			defer closing(&err, db)
-			name := baselineName(suite, baseline)
-			if err := store.CheckPinName(name); err != nil {
-				return err
-			}
-			base, found, err := pinned(ctx, db, name)
-			if err != nil {
-				return err
-			}
-			if rf.stopEarly && !found {
-				a.note("no baseline is pinned as %q, so there is nothing to stop early for", name)
-			} else if rf.stopEarly {
-				if err := rf.stopAgainst(base, opt); err != nil {
-					return err
-				}
-			}
-			runs, err := a.replay(ctx, suite, db, spec, &rf)
-			if err != nil {
-				return err
-			}
-			if cf.promises, err = a.accounts(ctx, db, suite, runs[0].Agent, &pf); err != nil {
-				return err
-			}
-			if !found {
-				return a.firstRun(ctx, db, runs[0], name, pinFirst, cf.promises)
-			}
-			comparison, err := a.comparison(ctx, db, base, runs[0], opt, &cf)
-			if err != nil {
-				return err
-			}
-			if cf.output != "" && cf.output != "-" {
-				if err := a.writeReport(comparison, &cf); err != nil {
-					return err
-				}
-				cf.output, cf.format = "", "text"
-			}
-			return a.conclude(comparison, &cf)
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.check(cmd, &f) },
 	}
-	c.Flags().StringVar(&agentName, "agent", "", "the agent's `NAME` in the suite (default: the only one)")
-	c.Flags().StringVar(&baseline, "baseline", "", "the pinned `NAME` to compare with (default: the suite's, or main)")
-	c.Flags().BoolVar(&pinFirst, "pin-first", false, "without a baseline, pin this run as the baseline")
+	c.Flags().StringVar(&f.agent, "agent", "", "the agent's `NAME` in the suite (default: the only one)")
+	c.Flags().StringVar(&f.baseline, "baseline", "", "the pinned `NAME` to compare with (default: the suite's, or main)")
+	c.Flags().BoolVar(&f.pinFirst, "pin-first", false, "without a baseline, pin this run as the baseline")
 	must(c.RegisterFlagCompletionFunc("agent", a.completeAgents))
-	rf.bind(c)
-	rf.bindStopEarly(c, "the baseline")
-	cf.bind(c)
-	pf.bind(c)
+	f.run.bind(c)
+	f.run.bindStopEarly(c, "the baseline")
+	f.compare.bind(c)
+	f.promises.bind(c)
 	return c
+}
+
+// check runs the agent and concludes against the pinned baseline.
+func (a *app) check(cmd *cobra.Command, f *checkFlags) (err error) {
+	ctx := cmd.Context()
+	if err := f.run.check(cmd); err != nil {
+		return err
+	}
+	f.run.goOn = a.sameCommand(cmd, nil, "resume") + " --resume"
+	suite, err := a.suite()
+	if err != nil {
+		return err
+	}
+	opt, err := f.compare.options(cmd, suite)
+	if err != nil {
+		return err
+	}
+	spec, err := a.oneAgent(suite, f.agent)
+	if err != nil {
+		return err
+	}
+	db, err := a.openStore(ctx, suite)
+	if err != nil {
+		return err
+	}
+	defer closing(&err, db)
+	name := baselineName(suite, f.baseline)
+	if err := store.CheckPinName(name); err != nil {
+		return err
+	}
+	base, found, err := pinned(ctx, db, name)
+	if err != nil {
+		return err
+	}
+	if f.run.stopEarly && !found {
+		a.note("no baseline is pinned as %q, so there is nothing to stop early for", name)
+	} else if f.run.stopEarly {
+		if err := f.run.stopAgainst(base, opt); err != nil {
+			return err
+		}
+	}
+	runs, err := a.replay(ctx, suite, db, spec, &f.run)
+	if err != nil {
+		return err
+	}
+	if f.compare.promises, err = a.accounts(ctx, db, suite, runs[0].Agent, &f.promises); err != nil {
+		return err
+	}
+	if !found {
+		return a.firstRun(ctx, db, runs[0], name, f.pinFirst, f.compare.promises)
+	}
+	comparison, err := a.comparison(ctx, db, base, runs[0], opt, &f.compare)
+	if err != nil {
+		return err
+	}
+	if f.compare.output != "" && f.compare.output != "-" {
+		if err := a.writeReport(comparison, &f.compare); err != nil {
+			return err
+		}
+		f.compare.output, f.compare.format = "", "text"
+	}
+	return a.conclude(comparison, &f.compare)
 }
 
 func baselineName(suite *eval.Suite, flag string) string {
@@ -138,6 +147,9 @@ func (a *app) firstRun(ctx context.Context, db *store.DB, run eval.Run, name str
 	broken := reports.Promises(a.out, promises, a.tableOptions(false))
 	if pin {
 		if err := db.Pin(ctx, name, run.ID); err != nil {
+			return err
+		}
+		if err := a.noteWeak(ctx, db, &run); err != nil {
 			return err
 		}
 		_, err := fmt.Fprintf(a.out, "PINNED: run %s of %s is the baseline %q now; the next check compares with it\n", run.ID, run.Name(), name)

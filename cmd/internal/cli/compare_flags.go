@@ -3,13 +3,12 @@ package cli
 import (
 	"bytes"
 	"context"
-	"encoding/csv"
-	"fmt"
+	"errors"
 	"io"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/google/renameio/v2"
@@ -36,10 +35,11 @@ type compareFlags struct {
 	format       string
 	output       string
 
-	pooling  bool          // --pool was given
-	standard drift.Options // the suite's own settings
-	promises []promise.Account
-	cause    *lineage.Explanation // of the comparison that was made last
+	pooling    bool          // --pool was given
+	standard   drift.Options // the suite's own settings
+	unrecorded bool          // the store could not keep the comparison
+	promises   []promise.Account
+	cause      *lineage.Explanation // of the comparison that was made last
 }
 
 func (f *compareFlags) bind(c *cobra.Command) {
@@ -122,41 +122,6 @@ func suiteOptions(suite *eval.Suite) drift.Options {
 	return drift.Options{Margin: suite.Compare.Margin, Alpha: suite.Compare.Alpha, Slices: suite.Compare.Slices}
 }
 
-// settings are the flags that make compare use the options where the suite by
-// itself would not.
-func (f *compareFlags) settings(used drift.Options) string {
-	standard, err := f.standard.WithDefaults()
-	if err != nil {
-		return ""
-	}
-	var b strings.Builder
-	flag := func(differs bool, name string, value any) {
-		if differs {
-			fmt.Fprintf(&b, " --%s %s", name, shellWord(fmt.Sprint(value)))
-		}
-	}
-	flag(*used.Margin != *standard.Margin, "margin", *used.Margin)
-	flag(used.Alpha != standard.Alpha, "alpha", used.Alpha)
-	flag(!slices.Equal(used.Slices, standard.Slices), "slices", listFlag(used.Slices))
-	flag(used.Draws != standard.Draws, "draws", used.Draws)
-	if f.pooling {
-		fmt.Fprintf(&b, " --pool %d", f.pool)
-	}
-	if used.Force {
-		b.WriteString(" --force")
-	}
-	return b.String()
-}
-
-// listFlag writes values as a flag that takes a list reads them: as CSV.
-func listFlag(values []string) string {
-	var b strings.Builder
-	w := csv.NewWriter(&b)
-	must(w.Write(values)) // to memory
-	w.Flush()
-	return strings.TrimSuffix(b.String(), "\n")
-}
-
 // chosenFormat is --format, or what the ending of -o says, or text.
 func (f *compareFlags) chosenFormat() (*reports.Format, error) {
 	name := f.format
@@ -182,6 +147,9 @@ func formatOf(file string) string {
 
 // comparison compares two stored runs and records that it was done.
 func (a *app) comparison(ctx context.Context, db *store.DB, base, cand eval.Run, opt drift.Options, f *compareFlags) (*drift.Comparison, error) {
+	if base.ID == cand.ID {
+		a.note("both names mean run %s of %s: a run beside itself shows nothing of another", base.ID, base.Name())
+	}
 	var err error
 	if opt.Month, err = a.monthly(ctx, db, base); err != nil {
 		return nil, err
@@ -195,10 +163,10 @@ func (a *app) comparison(ctx context.Context, db *store.DB, base, cand eval.Run,
 		return nil, err
 	}
 	f.cause = a.likelyCause(ctx, db, c)
-	err = db.SaveComparison(ctx, savedComparison(c, a.now(), exitCode(c, f)))
+	err = db.SaveComparison(ctx, savedComparison(c, a.now(), exitCode(c, f), f))
 	if store.IsReadOnly(err) || store.IsFull(err) { // a verdict must not be lost over its record
 		a.note("the comparison was not recorded: %v", err)
-		err = nil
+		f.unrecorded, err = true, nil
 	}
 	return c, err
 }
@@ -237,67 +205,25 @@ func (a *app) writeReport(c *drift.Comparison, f *compareFlags) error {
 	if f.output == "" || f.output == "-" {
 		return a.render(a.out, format, c, f, a.width(), a.color())
 	}
-	if err := writeFile(f.output, func(w io.Writer) error { return a.render(w, format, c, f, reportWidth, false) }); err != nil {
+	return a.writeTo(f.output, func(w io.Writer) error { return a.render(w, format, c, f, reportWidth, false) })
+}
+
+// writeTo writes to a file and says so, or to standard output.
+func (a *app) writeTo(file string, write func(io.Writer) error) error {
+	if file == "" || file == "-" {
+		return write(a.out)
+	}
+	if err := writeFile(file, write); err != nil {
 		return err
 	}
-	a.note("wrote %s", f.output)
+	a.note("wrote %s", file)
 	return nil
 }
 
 func (a *app) render(w io.Writer, format *reports.Format, c *drift.Comparison, f *compareFlags, width int, color bool) error {
 	settings := f.settings(c.Options)
 	return format.Write(w, c, reports.Options{Width: width, Color: color, Promises: f.promises, Explanation: f.cause,
-		Reproduce: a.again("compare", c) + settings, Commands: a.nextCommands(c, settings)})
-}
-
-// again is a command over the two runs of a comparison.
-func (a *app) again(command string, c *drift.Comparison) string {
-	return fmt.Sprintf("%s %s%s %s %s", a.prog, command, a.where(), c.Baseline.Run.ID, c.Candidate.Run.ID)
-}
-
-// where repeats the flags that say which suite and store are meant.
-func (a *app) where() string {
-	var b strings.Builder
-	if a.configFlag != "" {
-		fmt.Fprintf(&b, " --config %s", shellWord(a.configFlag))
-	}
-	if a.storeFlag != "" {
-		fmt.Fprintf(&b, " --store %s", shellWord(a.storeFlag))
-	}
-	return b.String()
-}
-
-// shellWord quotes a word for a POSIX shell where it needs quotes.
-func shellWord(s string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./=@%+:,", r)
-	}
-	if s != "" && strings.TrimFunc(s, plain) == "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
-// nextCommands are commands worth trying after a report. Only compare takes
-// settings that are not the suite's.
-func (a *app) nextCommands(c *drift.Comparison, settings string) []string {
-	var commands []string
-	cand := c.Candidate.Run
-	if len(c.Symptoms) > 0 {
-		commands = append(commands, a.again("explain", c))
-	}
-	if len(c.Worse) > 0 {
-		commands = append(commands, fmt.Sprintf("%s show%s %s %s", a.prog, a.where(), cand.ID, shellWord(c.Worse[0].CaseID)))
-	}
-	report := "report"
-	if settings != "" {
-		report = "compare"
-	}
-	commands = append(commands, a.again(report, c)+settings+" --format markdown -o report.md")
-	if v := c.Verdict; (v == drift.Holds || v == drift.Improved) && !cand.Stopped() {
-		commands = append(commands, fmt.Sprintf("%s baseline set%s %s", a.prog, a.where(), cand.ID))
-	}
-	return commands
+		Reproduce: a.again("compare", c) + settings, Commands: a.nextCommands(c, f, settings)})
 }
 
 // writeFile writes a file whole or not at all.
@@ -309,5 +235,19 @@ func writeFile(path string, write func(io.Writer) error) error {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return os.WriteFile(path, b.Bytes(), 0o644) // a device or a pipe cannot be renamed over
 	}
-	return renameio.WriteFile(path, b.Bytes(), 0o644)
+	return onTarget(path, renameio.WriteFile(path, b.Bytes(), 0o644))
+}
+
+// onTarget names the file that was asked for where an error names the temporary
+// file that stands in for it.
+func onTarget(path string, err error) error {
+	var on *fs.PathError
+	if errors.As(err, &on) {
+		return &fs.PathError{Op: "write", Path: path, Err: on.Err}
+	}
+	var link *os.LinkError
+	if errors.As(err, &link) {
+		return &fs.PathError{Op: "write", Path: path, Err: link.Err}
+	}
+	return err
 }

@@ -8,7 +8,7 @@ import (
 
 // completeAgents offers the agents of the suite.
 func (a *app) completeAgents(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	suite, err := a.suite()
+	suite, err := a.suiteToLook()
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

@@ -48,6 +48,7 @@ is what it is for.`,
 				return err
 			}
 			defer closing(&err, db)
+			rf.goOn = fmt.Sprintf("%s swap%s v1 v2 --repeat %d --resume", a.prog, a.where(), rf.repeat)
 			a.note("asking v1 and v2 of the built-in agent every case of %s three times", a.configFlag)
 			runs, err := a.replay(ctx, suite, db, specs, &rf)
 			if err != nil {

@@ -21,19 +21,25 @@ func (a *app) suitePath() (string, error) {
 	return datasets.FindSuite(".")
 }
 
-// suite reads the suite's file.
-func (a *app) suite() (*eval.Suite, error) {
+// suite reads the suite's file, to ask its agents.
+func (a *app) suite() (*eval.Suite, error) { return a.suiteWith(a.suiteEnv) }
+
+// suiteToLook reads the suite's file for a command that asks no agent: it needs
+// none of the secrets that agents take from the environment.
+func (a *app) suiteToLook() (*eval.Suite, error) { return a.suiteWith(nil) }
+
+func (a *app) suiteWith(getenv func(string) (string, bool)) (*eval.Suite, error) {
 	path, err := a.suitePath()
 	if err != nil {
 		return nil, err
 	}
-	return datasets.ReadSuite(path, a.suiteEnv)
+	return datasets.ReadSuite(path, getenv)
 }
 
 // suiteIfAny reads the suite's file where there is one. Commands that only look
 // at the store do without.
 func (a *app) suiteIfAny() (*eval.Suite, error) {
-	s, err := a.suite()
+	s, err := a.suiteToLook()
 	if a.configFlag == "" && errors.Is(err, datasets.ErrNoSuite) {
 		return nil, nil
 	}

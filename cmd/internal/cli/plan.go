@@ -64,7 +64,7 @@ It ends with 0, or with 3 where nothing can be said.`,
 	return c
 }
 
-func (a *app) plan(cmd *cobra.Command, args []string, f *planFlags) error {
+func (a *app) plan(cmd *cobra.Command, args []string, f *planFlags) (err error) {
 	ctx := cmd.Context()
 	suite, err := a.suiteIfAny()
 	if err != nil {
@@ -84,12 +84,12 @@ func (a *app) plan(cmd *cobra.Command, args []string, f *planFlags) error {
 	}
 	if db != nil {
 		defer closing(&err, db)
-		if err = a.addRuns(ctx, db, suite, args, &in); err != nil {
+		if err := a.addRuns(ctx, db, suite, args, &in); err != nil {
 			return err
 		}
 	}
 	if suite == nil && len(in.Runs) == 0 {
-		_, err := a.suite() // says that there is none
+		_, err := a.suiteToLook() // says that there is none
 		return err
 	}
 	p, err := drift.MakePlan(ctx, in, opts)
@@ -111,9 +111,7 @@ func (f *planFlags) options(c *cobra.Command, suite *eval.Suite) (drift.PlanOpti
 	set := c.Flags().Changed
 	if suite != nil {
 		o.Slices = suite.Compare.Slices
-		if suite.Compare.Margin != nil {
-			o.Standard = *suite.Compare.Margin
-		}
+		o.Standard = suite.Compare.Margin
 		if !set("alpha") {
 			o.Alpha = suite.Compare.Alpha
 		}

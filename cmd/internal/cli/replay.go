@@ -6,11 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"strings"
-	"time"
-
-	"github.com/spf13/cobra"
 
 	"holdtrue/datasets"
 	"holdtrue/eval"
@@ -19,55 +15,6 @@ import (
 	"holdtrue/eval/store"
 	"holdtrue/scorers"
 )
-
-// replayFlags are the flags of every command that asks agents.
-type replayFlags struct {
-	repeat      int
-	concurrency int
-	timeout     time.Duration
-	only        []string
-	limit       int
-	resume      bool
-	stopEarly   bool
-	stop        *stopping // what --stop-early compares with; nil asks every case
-}
-
-func (f *replayFlags) bind(c *cobra.Command) {
-	fl := c.Flags()
-	fl.IntVar(&f.repeat, "repeat", 0, "ask every case `N` times (default: once; a recording: as often as it holds)")
-	fl.IntVar(&f.concurrency, "concurrency", 0, "calls at the same time, `N` (default: the number of processors)")
-	fl.DurationVar(&f.timeout, "timeout", 0, "per call, for example 30s (default: the agent's own, or 1m0s)")
-	fl.StringArrayVar(&f.only, "only", nil, "only cases with this tag, `TAG=VALUE`; repeat to widen (same tag) or narrow (other tag)")
-	fl.IntVar(&f.limit, "limit", 0, "only the first `N` cases")
-	fl.BoolVar(&f.resume, "resume", false, "go on with the interrupted run of the same agent; no answered case is asked again")
-}
-
-func (f *replayFlags) check() error {
-	switch {
-	case f.repeat < 0:
-		return usage("", "--repeat is %d; it counts answers to each case, from 1", f.repeat)
-	case f.concurrency < 0:
-		return usage("", "--concurrency is %d; it counts calls at the same time, from 1", f.concurrency)
-	case f.limit < 0:
-		return usage("", "--limit is %d; it counts cases, from 1", f.limit)
-	case f.timeout < 0:
-		return usage("", "--timeout is %s; it is a time such as 30s", f.timeout)
-	}
-	return nil
-}
-
-func (f *replayFlags) selection() datasets.Selection {
-	return datasets.Selection{Only: f.only, Limit: f.limit}
-}
-
-// describe is the selection as a run stores it.
-func (f *replayFlags) describe() string {
-	parts := slices.Clone(f.only)
-	if f.limit > 0 {
-		parts = append(parts, fmt.Sprintf("first %d", f.limit))
-	}
-	return strings.Join(parts, ", ")
-}
 
 // namedAgents finds agents of the suite; an unknown one is wrong usage.
 func namedAgents(suite *eval.Suite, names []string) ([]eval.AgentSpec, error) {
@@ -112,11 +59,14 @@ func (a *app) replay(ctx context.Context, suite *eval.Suite, db *store.DB, specs
 		scan, err = datasets.Scan(suite, f.selection(), panel.Admit)
 		scanned <- err
 	}()
-	agents, openErr := openAgents(ctx, suite, specs, agent.Options{Dir: suite.Dir, Concurrency: concurrency, Timeout: f.timeout})
+	agents, openErr := openAgents(ctx, suite, specs, agent.Options{Dir: suite.Dir, Concurrency: concurrency, Timeout: f.timeout, Getenv: a.getenv})
 	for _, ag := range agents {
 		defer closing(&err, ag)
 	}
 	if err := errors.Join(<-scanned, openErr); err != nil {
+		return nil, err
+	}
+	if err := checkRecordings(specs, agents, f.repeat); err != nil {
 		return nil, err
 	}
 	a.onlyLive(agents, f)
@@ -262,9 +212,11 @@ func (a *app) drive(ctx context.Context, db *store.DB, suite *eval.Suite, target
 	a.noteFailures(report)
 	err = errors.Join(err, keepStderr(context.WithoutCancel(ctx), db, targets))
 	if err != nil {
+		var ids []string
 		for _, t := range targets {
-			a.hint(fmt.Sprintf("%s run --agent %s --resume%s goes on with run %s", a.prog, t.Run.Agent, resumeFlags(t.Run), t.Run.ID))
+			ids = append(ids, t.Run.ID)
 		}
+		a.hint(fmt.Sprintf("%s goes on with run %s", f.goOn, strings.Join(ids, " and run ")))
 		return nil, err
 	}
 	runs := make([]eval.Run, len(targets))

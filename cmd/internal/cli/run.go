@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"holdtrue/eval/drift"
@@ -26,9 +28,10 @@ was answered is asked again.` + stopEarlyDoc,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			ctx := cmd.Context()
-			if err := f.check(); err != nil {
+			if err := f.check(cmd); err != nil {
 				return err
 			}
+			f.goOn = a.sameCommand(cmd, nil, "resume") + " --resume"
 			if err := f.checkAgainst(against); err != nil {
 				return err
 			}
@@ -53,6 +56,7 @@ was answered is asked again.` + stopEarlyDoc,
 				if err := f.stopAgainst(base, suiteOptions(suite)); err != nil {
 					return err
 				}
+				f.goOn = fmt.Sprintf("%s --against %s --resume", a.sameCommand(cmd, nil, "resume", "against"), base.ID)
 			}
 			runs, err := a.replay(ctx, suite, db, spec, &f)
 			if err != nil {

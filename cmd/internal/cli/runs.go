@@ -18,7 +18,7 @@ func (a *app) runsCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			ctx := cmd.Context()
-			if filter.Limit < 0 {
+			if filter.Limit < 0 || filter.Limit == 0 && cmd.Flags().Changed("limit") {
 				return usage("", "--limit is %d; it counts runs, from 1", filter.Limit)
 			}
 			db, _, err := a.readStore(ctx)

@@ -75,6 +75,9 @@ func (f *replayFlags) planToStop(run *eval.Run) {
 	}
 	run.Seed = uint64(rand.Uint32())
 	run.StopEarly = &eval.StopEarly{Baseline: f.stop.base.ID, Planned: run.Cases}
+	if opts, err := f.stop.opts.WithDefaults(); err == nil { // else the watch says what is wrong
+		run.StopEarly.Alpha, run.StopEarly.Margin = opts.Alpha, *opts.Margin
+	}
 }
 
 // stopDiffers says what keeps a run from going on as it began.
@@ -88,16 +91,12 @@ func stopDiffers(old, now *eval.Run) string {
 		return fmt.Sprintf("it asks the cases in random order and may stop early, so it goes on with --stop-early against run %s only", old.StopEarly.Baseline)
 	case old.StopEarly.Baseline != now.StopEarly.Baseline:
 		return fmt.Sprintf("it may stop early against run %s, and now run %s was named", old.StopEarly.Baseline, now.StopEarly.Baseline)
+	case old.StopEarly.Alpha != now.StopEarly.Alpha:
+		return fmt.Sprintf("it may stop early at alpha %v, and now %v was asked for: its error rate would be neither", old.StopEarly.Alpha, now.StopEarly.Alpha)
+	case old.StopEarly.Margin != now.StopEarly.Margin:
+		return fmt.Sprintf("it may stop early with a margin of %v, and now %v was asked for", old.StopEarly.Margin, now.StopEarly.Margin)
 	}
 	return ""
-}
-
-// resumeFlags are the flags that a run needs to go on as it began.
-func resumeFlags(run *eval.Run) string {
-	if run.StopEarly == nil {
-		return ""
-	}
-	return " --stop-early --against " + run.StopEarly.Baseline
 }
 
 // watch makes a plan stop early: it puts the cases into the run's own order,
@@ -161,7 +160,7 @@ type stoppingStore struct {
 }
 
 func (s stoppingStore) Finish(ctx context.Context, runID string, finished time.Time, lineage map[string]string) error {
-	if v := s.watch.Verdict(); v != "" {
+	if v := s.watch.Verdict(); v != "" && s.watch.Saved() {
 		return s.DB.FinishEarly(ctx, runID, finished, lineage, string(v))
 	}
 	return s.DB.Finish(ctx, runID, finished, lineage)

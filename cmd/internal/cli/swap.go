@@ -2,8 +2,11 @@ package cli
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
+
+	"holdtrue/eval/drift"
 )
 
 func (a *app) swapCommand() *cobra.Command {
@@ -15,7 +18,9 @@ func (a *app) swapCommand() *cobra.Command {
 		Long: `Swap is the comparison before a model or prompt is swapped: it asks both agents
 the same cases, turn by turn, so that a slow hour or a full disk hits both
 alike, stores both runs and compares them. Further candidates are each compared
-with the current agent; the exit code is that of the worst.`,
+with the current agent; the exit code is that of the worst. As JSON several
+comparisons are one object, {"schema": 1, "comparisons": [...]}, in the order of
+the candidates.`,
 		Example: `  holdtrue swap current candidate
   holdtrue swap current candidate --repeat 3
   holdtrue swap current candidate --format markdown -o report.md`,
@@ -23,12 +28,10 @@ with the current agent; the exit code is that of the worst.`,
 		ValidArgsFunction: a.completeAgents,
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			ctx := cmd.Context()
-			if err := rf.check(); err != nil {
+			if err := rf.check(cmd); err != nil {
 				return err
 			}
-			if len(args) > 2 && cf.output != "" {
-				return usage("", "-o takes one report, and %d candidates give %d", len(args)-1, len(args)-1)
-			}
+			rf.goOn = a.sameCommand(cmd, args, "resume") + " --resume"
 			suite, err := a.suite()
 			if err != nil {
 				return err
@@ -36,6 +39,14 @@ with the current agent; the exit code is that of the worst.`,
 			opt, err := cf.options(cmd, suite)
 			if err != nil {
 				return err
+			}
+			format, err := cf.chosenFormat()
+			if err != nil {
+				return err
+			}
+			together := len(args) > 2 && format.WriteAll != nil
+			if len(args) > 2 && cf.output != "" && !together {
+				return usage("", "-o takes one report, and %d candidates give %d; only json holds them all", len(args)-1, len(args)-1)
 			}
 			specs, err := namedAgents(suite, args)
 			if err != nil {
@@ -51,10 +62,16 @@ with the current agent; the exit code is that of the worst.`,
 				return err
 			}
 			worst := exitOK
+			var all []*drift.Comparison
 			for i, cand := range runs[1:] {
 				comparison, err := a.comparison(ctx, db, runs[0], cand, opt, &cf)
 				if err != nil {
 					return err
+				}
+				worst = worse(worst, exitCode(comparison, &cf))
+				all = append(all, comparison)
+				if together {
+					continue
 				}
 				if i > 0 {
 					fmt.Fprintln(a.out)
@@ -62,7 +79,11 @@ with the current agent; the exit code is that of the worst.`,
 				if err := a.writeReport(comparison, &cf); err != nil {
 					return err
 				}
-				worst = worse(worst, exitCode(comparison, &cf))
+			}
+			if together {
+				if err := a.writeTo(cf.output, func(w io.Writer) error { return format.WriteAll(w, all) }); err != nil {
+					return err
+				}
 			}
 			return asVerdict(worst)
 		},

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"holdtrue/eval"
 	"holdtrue/eval/drift"
@@ -108,7 +107,7 @@ func (f *trendFlags) bind(c *cobra.Command) {
 func (f *trendFlags) check(c *cobra.Command, suite *eval.Suite) error {
 	set := c.Flags().Changed
 	switch {
-	case f.last < 0:
+	case set("last") && f.last < 1:
 		return usage("", "--last is %d; it counts runs, from 1", f.last)
 	case set("alpha") && !(f.options.Level > 0 && f.options.Level < 0.5):
 		return usage("", "--alpha is %v; it is a rate between 0 and 0.5, such as 0.05", f.options.Level)
@@ -194,6 +193,8 @@ func (a *app) trendAgent(suite *eval.Suite, infos []store.RunInfo, args []string
 	case len(args) == 1 && slices.Contains(known, args[0]):
 		return args[0], nil
 	case len(args) == 1:
+		slices.Sort(known)
+		known = slices.Compact(known)
 		return "", &eval.InputError{Msg: fmt.Sprintf("no run of an agent %q is stored%s", args[0], suggest(args[0], known)), Hint: "holdtrue runs"}
 	case len(stored) == 1:
 		return stored[0], nil
@@ -220,7 +221,7 @@ func (a *app) writeTrend(t *drift.Trend, f *trendFlags, cmd *cobra.Command) erro
 	}
 	write := func(w io.Writer, width int, color bool) error {
 		return format.Write(w, t, reports.TrendOptions{Last: f.last,
-			Options: reports.Options{Width: width, Color: color, Promises: f.accounts, Reproduce: a.trendAgain(t, cmd), Commands: a.trendCommands(t)}})
+			Options: reports.Options{Width: width, Color: color, Promises: f.accounts, Reproduce: a.sameCommand(cmd, []string{t.Agent}, "format", "output"), Commands: a.trendCommands(t)}})
 	}
 	if f.output == "" || f.output == "-" {
 		return write(a.out, a.width(), a.color())
@@ -230,25 +231,6 @@ func (a *app) writeTrend(t *drift.Trend, f *trendFlags, cmd *cobra.Command) erro
 	}
 	a.note("wrote %s", f.output)
 	return nil
-}
-
-// trendAgain is the command that gives the trend again.
-func (a *app) trendAgain(t *drift.Trend, cmd *cobra.Command) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s trend%s %s", a.prog, a.where(), shellWord(t.Agent))
-	cmd.LocalNonPersistentFlags().VisitAll(func(flag *pflag.Flag) {
-		if !flag.Changed || flag.Name == "format" || flag.Name == "output" {
-			return
-		}
-		values := []string{flag.Value.String()}
-		if many, ok := flag.Value.(pflag.SliceValue); ok {
-			values = many.GetSlice()
-		}
-		for _, v := range values {
-			fmt.Fprintf(&b, " --%s %s", flag.Name, shellWord(v))
-		}
-	})
-	return b.String()
 }
 
 // trendCommands are commands worth trying after a trend.

@@ -45,9 +45,6 @@ func (c change) String() string {
 	return string(c.kind)
 }
 
-// worse says whether quality truly fell.
-func (c change) worse() bool { return c.kind != nothing && c.kind != churn }
-
 // apply gives the case as it is after the change and what it lost. inSlice says
 // whether it belongs to the slice that is hit, mean is that of the population.
 func (c change) apply(r *rand.Rand, p population, before agentCase, inSlice bool, mean float64) (agentCase, effect) {
