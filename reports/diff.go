@@ -18,6 +18,32 @@ const (
 // wordDiff shows what changed between two texts, word by word: what is gone in
 // <del>, what came in <ins>, long unchanged stretches shortened.
 func wordDiff(before, now string) string {
+	return diffWith(before, now, func(kind diffmatchpatch.Operation, text string) string {
+		switch kind {
+		case diffmatchpatch.DiffDelete:
+			return "<del>" + markup(text) + "</del>"
+		case diffmatchpatch.DiffInsert:
+			return "<ins>" + markup(text) + "</ins>"
+		}
+		return markup(text)
+	})
+}
+
+// plainDiff is wordDiff for a terminal: [-gone-] and {+new+}.
+func plainDiff(before, now string) string {
+	return diffWith(before, now, func(kind diffmatchpatch.Operation, text string) string {
+		switch kind {
+		case diffmatchpatch.DiffDelete:
+			return "[-" + plain(text) + "-]"
+		case diffmatchpatch.DiffInsert:
+			return "{+" + plain(text) + "+}"
+		}
+		return plain(text)
+	})
+}
+
+// diffWith writes a diff with the marks of a format.
+func diffWith(before, now string, mark func(kind diffmatchpatch.Operation, text string) string) string {
 	before, now = cut(before, maxDiffed), cut(now, maxDiffed)
 	d := diffmatchpatch.New()
 	d.DiffTimeout = time.Second
@@ -28,14 +54,10 @@ func wordDiff(before, now string) string {
 	diffs := d.DiffCleanupSemantic(d.DiffMainRunes(a, b, false))
 	for i, part := range diffs {
 		text := asText(part.Text, vocabulary)
-		switch part.Type {
-		case diffmatchpatch.DiffDelete:
-			out.WriteString("<del>" + markup(text) + "</del>")
-		case diffmatchpatch.DiffInsert:
-			out.WriteString("<ins>" + markup(text) + "</ins>")
-		default:
-			out.WriteString(markup(shorten(text, i == 0, i == len(diffs)-1)))
+		if part.Type == diffmatchpatch.DiffEqual {
+			text = shorten(text, i == 0, i == len(diffs)-1)
 		}
+		out.WriteString(mark(part.Type, text))
 	}
 	return out.String()
 }

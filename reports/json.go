@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"holdtrue/eval/drift"
+	"holdtrue/eval/lineage"
 	"holdtrue/eval/promise"
 )
 
@@ -33,7 +34,8 @@ func writeAllJSON(w io.Writer, all []*drift.Comparison) error {
 type jsonComparison struct {
 	Schema int `json:"schema"`
 	*drift.Comparison
-	Promises []promise.Account `json:"promises,omitempty"`
+	Promises    []promise.Account    `json:"promises,omitempty"`
+	Explanation *lineage.Explanation `json:"explanation,omitzero"`
 }
 
 func jsonModel(c *drift.Comparison, opt Options) jsonComparison {
@@ -42,7 +44,7 @@ func jsonModel(c *drift.Comparison, opt Options) jsonComparison {
 	m.Options.Slices = list(m.Options.Slices)
 	p := &m.Pairing
 	p.Edited, p.Added, p.Removed, p.Failed = list(p.Edited), list(p.Added), list(p.Removed), list(p.Failed)
-	return jsonComparison{schemaNumber, &m, opt.Promises}
+	return jsonComparison{schemaNumber, &m, opt.Promises, opt.Explanation}
 }
 
 // list is [] where there is nothing, so that a program can go through it

@@ -93,6 +93,9 @@ func markdownHead(c *drift.Comparison, opt Options) string {
 	}
 	word, rest, _ := strings.Cut(headline(c), ":")
 	fmt.Fprintf(&b, "### %s %s\n\n%s\n", sign(c.Verdict), word, inline(strings.TrimSpace(rest)))
+	if cause := causeLine(opt); cause != "" {
+		fmt.Fprintf(&b, "\n%s\n", inline(cut(cause, 600)))
+	}
 	for _, l := range howSure(c) {
 		fmt.Fprintf(&b, "\n%s\n", inline(l))
 	}

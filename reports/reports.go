@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"holdtrue/eval/drift"
+	"holdtrue/eval/lineage"
 	"holdtrue/eval/promise"
 )
 
@@ -23,6 +24,10 @@ type Options struct {
 	Commands []string
 	// Promises are the accounts of the candidate's agent, or of a history's.
 	Promises []promise.Account
+	// Explanation, if set, is what is known of the likely cause; Case is one case of
+	// it that was asked for.
+	Explanation *lineage.Explanation
+	Case        *lineage.CaseChange
 	// MaxBytes bounds a markdown report; 0 takes DefaultMaxBytes.
 	MaxBytes int
 }

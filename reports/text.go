@@ -52,6 +52,9 @@ func (t textWriter) head() {
 	first := wrap(headline(t.c), t.opt.Width)
 	word, rest, _ := strings.Cut(first, ":")
 	fmt.Fprintf(t.b, "%s:%s\n", t.paint(word, verdictColor(t.c.Verdict)), rest)
+	if cause := causeLine(t.opt); cause != "" {
+		fmt.Fprintln(t.b, wrap(plain(cause), t.opt.Width))
+	}
 	for _, l := range howSure(t.c) {
 		fmt.Fprintln(t.b, wrap(l, t.opt.Width))
 	}

@@ -126,6 +126,7 @@ func Compare(ctx context.Context, base, cand Input, opts Options, fetch Fetch) (
 	p.stopVerdicts(c, gating)
 	c.conclude(lost, p.unscored(gating, opts.Alpha))
 	p.rankCases(c, gating)
+	c.Symptoms = p.symptoms(c, gating)
 	c.advise()
 	return c, c.fetchTexts(ctx, fetch)
 }

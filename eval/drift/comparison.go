@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"holdtrue/eval"
+	"holdtrue/eval/lineage"
 )
 
 // Verdict is the word for what a comparison found, of a cell, a metric or the
@@ -80,6 +81,9 @@ type Comparison struct {
 	FlakyTotal int         `json:"flaky_total"`
 	// Churn says how much changed at all, beside how much is noise.
 	Churn Churn `json:"churn"`
+	// Symptoms are all cases that got worse on the metrics that regressed, for
+	// finding what they have in common.
+	Symptoms []lineage.Symptom `json:"-"`
 }
 
 // Side is one of the two runs.

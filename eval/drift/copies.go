@@ -33,6 +33,7 @@ func (t *table) withoutCopies(rows []int32) []int32 {
 		if copied {
 			t.digest.remove(m.sum)
 			t.side.Copies++
+			t.rows[r].copied = true
 			continue
 		}
 		seen[m.response] = true

@@ -161,7 +161,11 @@ func (p *pairs) summarize(c *Comparison, f *flags) CaseFlags {
 		if c.BetterTotal == 0 {
 			noise = "none got better, so that noise alone explains few"
 		}
-		s.Reason = fmt.Sprintf("which of the %s that got worse are noise is unknown, since each was answered once; %s", count(c.WorseTotal, "case"), noise)
+		which := fmt.Sprintf("which of the %d cases that got worse are noise", c.WorseTotal)
+		if c.WorseTotal == 1 {
+			which = "whether the case that got worse is noise"
+		}
+		s.Reason = fmt.Sprintf("%s is unknown, since each was answered once; %s", which, noise)
 	case s.Flagged == 0:
 		s.Reason = fmt.Sprintf("none of the %s that got worse can be told from its own noise by itself", count(c.WorseTotal, "case"))
 		if slices.ContainsFunc(c.Metrics, func(m Metric) bool { return m.Verdict == RegressedCases || m.Verdict == Mixed }) {

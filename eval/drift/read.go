@@ -57,6 +57,7 @@ type tableRow struct {
 	run    uint16 // 0 is the run itself, then the earlier ones
 	failed bool
 	blank  bool
+	copied bool // of another answer, and left out
 	repeat int
 	text   uint64
 }

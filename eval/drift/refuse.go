@@ -114,7 +114,7 @@ func (t *table) tallyAnswers(rows []tableRow, from int) (a answers) {
 	answered := map[int32]struct{}{}
 	for i := range rows {
 		row := &rows[i]
-		if row.failed || row.run != rows[0].run {
+		if row.failed || row.copied || row.run != rows[0].run {
 			continue
 		}
 		if a.given == 0 {

@@ -110,6 +110,9 @@ func shellWord(s string) string {
 func (a *app) nextCommands(c *drift.Comparison, f *compareFlags, settings string) []string {
 	var commands []string
 	cand := c.Candidate.Run
+	if len(c.Symptoms) > 0 {
+		commands = append(commands, a.again("explain", c))
+	}
 	if len(c.Worse) > 0 {
 		commands = append(commands, fmt.Sprintf("%s show%s %s %s", a.prog, a.where(), cand.ID, shellWord(c.Worse[0].CaseID)))
 	}

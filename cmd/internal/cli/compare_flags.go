@@ -16,6 +16,7 @@ import (
 
 	"holdtrue/eval"
 	"holdtrue/eval/drift"
+	"holdtrue/eval/lineage"
 	"holdtrue/eval/promise"
 	"holdtrue/eval/store"
 	"holdtrue/reports"
@@ -38,6 +39,7 @@ type compareFlags struct {
 	standard   drift.Options // the suite's own settings
 	unrecorded bool          // the store could not keep the comparison
 	promises   []promise.Account
+	cause      *lineage.Explanation // of the comparison that was made last
 }
 
 func (f *compareFlags) bind(c *cobra.Command) {
@@ -165,6 +167,7 @@ func (a *app) comparison(ctx context.Context, db *store.DB, base, cand eval.Run,
 	if err != nil {
 		return nil, err
 	}
+	f.cause = a.likelyCause(ctx, db, c)
 	err = db.SaveComparison(ctx, savedComparison(c, a.now(), exitCode(c, f), f))
 	if store.IsReadOnly(err) || store.IsFull(err) { // a verdict must not be lost over its record
 		a.note("the comparison was not recorded: %v", err)
@@ -226,7 +229,7 @@ func (a *app) writeTo(file string, write func(io.Writer) error) error {
 
 func (a *app) render(w io.Writer, format *reports.Format, c *drift.Comparison, f *compareFlags, width int, color bool) error {
 	settings := f.settings(c.Options)
-	return format.Write(w, c, reports.Options{Width: width, Color: color, Promises: f.promises,
+	return format.Write(w, c, reports.Options{Width: width, Color: color, Promises: f.promises, Explanation: f.cause,
 		Reproduce: a.again("compare", c) + settings, Commands: a.nextCommands(c, f, settings)})
 }
 

@@ -154,6 +154,9 @@ func (a *app) plannedRun(suite *eval.Suite, scan datasets.Summary, panel *eval.P
 		repeats = max(1, info.Repeats)
 	}
 	lineage := map[string]string{programKey: programVersion()}
+	if spec.Kind != "recording" && spec.Kind != "run" {
+		gitState(suite.Dir, lineage)
+	}
 	for k, v := range info.Lineage {
 		lineage[k] = v
 	}

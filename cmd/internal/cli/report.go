@@ -55,6 +55,7 @@ with 0 whatever the verdict.`,
 			if err != nil {
 				return err
 			}
+			f.cause = a.likelyCause(ctx, db, c)
 			return a.writeReport(c, &f)
 		},
 	}

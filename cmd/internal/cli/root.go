@@ -17,6 +17,7 @@ const exitCodesHelp = `holdtrue ends with one of these codes. They are a contrac
   4    wrong usage or bad input: the message says where and what was expected
   5    the tool or the machine failed: disk full, store damaged, agent not startable,
        every call failed
+  125  of bisect only: it cannot tell (git skips such a commit)
   130  cancelled; what was answered is kept, and --resume goes on from there
 
 An inconclusive result ends with 3. A suite that says "inconclusive: pass", or
@@ -72,8 +73,8 @@ func (a *app) rootCommand() *cobra.Command {
 			root.AddCommand(c)
 		}
 	}
-	add(groupCompare, a.swapCommand(), a.checkCommand(), a.runCommand(), a.compareCommand(), a.baselineCommand())
-	add(groupLook, a.reportCommand(), a.trendCommand(), a.runsCommand(), a.showCommand(), a.feedbackCommand(), a.storeCommand())
+	add(groupCompare, a.swapCommand(), a.checkCommand(), a.runCommand(), a.compareCommand(), a.baselineCommand(), a.bisectCommand())
+	add(groupLook, a.reportCommand(), a.explainCommand(), a.lineageCommand(), a.trendCommand(), a.runsCommand(), a.showCommand(), a.feedbackCommand(), a.storeCommand())
 	add(groupSuite, a.initCommand(), a.casesCommand(), a.planCommand(), a.ingestCommand(), a.scorersCommand(), a.demoCommand())
 	root.AddCommand(a.versionCommand(), exitCodesTopic())
 	// What the library would add later on its own, so that markErrors sees it.
