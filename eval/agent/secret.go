@@ -98,7 +98,7 @@ func (s *secrets) cleanOutput(o *eval.Output) {
 	if s == nil || s.replacer == nil {
 		return
 	}
-	for _, p := range []*string{&o.Text, &o.Prompt, &o.Model, &o.Requested, &o.Fingerprint, &o.Finish, &o.Err, &o.ResponseID, &o.Stderr} {
+	for _, p := range []*string{&o.Text, &o.Prompt, &o.Model, &o.Requested, &o.Fingerprint, &o.Finish, &o.Err, &o.ResponseID, &o.TraceID, &o.SpanID, &o.Session, &o.Stderr} {
 		*p = s.clean(*p)
 	}
 	o.Parameters = s.cleanJSON(o.Parameters)
