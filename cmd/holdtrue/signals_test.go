@@ -62,6 +62,16 @@ func (i *interrupted) ends() map[string]string {
 	return have
 }
 
+// holdsTen says that the ten outputs that were there are stored. One is a failed
+// call, c007: it is held back if it came last, since the agent may be down, and
+// asked again.
+func (i *interrupted) holdsTen(have map[string]string) {
+	i.t.Helper()
+	if _, failed := have["c007/0"]; len(have) != 10 && (failed || len(have) != 9) {
+		i.t.Errorf("%d answers are stored; ten were there", len(have))
+	}
+}
+
 // goesOn resumes the run: what it held is not asked again.
 func (i *interrupted) goesOn(have map[string]string) {
 	i.t.Helper()
@@ -100,9 +110,7 @@ func TestInterruptedTwice(t *testing.T) {
 	i := interrupt(t, []string{botHangs + "=c01"}, 12, syscall.SIGINT)
 	i.send(syscall.SIGINT)
 	have := i.ends()
-	if len(have) != 10 {
-		t.Errorf("%d answers are stored; ten were there", len(have))
-	}
+	i.holdsTen(have)
 	i.goesOn(have)
 }
 
@@ -112,9 +120,7 @@ func TestTerminatedWithCallsThatNeverEnd(t *testing.T) {
 	t.Parallel()
 	i := interrupt(t, []string{botHangs + "=c01"}, 12, syscall.SIGTERM)
 	have := i.ends()
-	if len(have) != 10 {
-		t.Errorf("%d answers are stored; ten were there", len(have))
-	}
+	i.holdsTen(have)
 	i.goesOn(have)
 }
 
