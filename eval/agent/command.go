@@ -18,8 +18,9 @@ import (
 const commandExample = `current: {command: [./bot, --stdio], version: $GIT_SHA}`
 
 var commandKind = Kind{
-	Name:    "command",
-	Doc:     "A program that stays alive: one JSON case a line on its standard input, one JSON output a line on its standard output.",
+	Name: "command",
+	Doc: "A program that stays alive: one JSON case a line on its standard input, one JSON output a line on its standard output. " +
+		"With per_case it is started for every case: the case on its standard input, the answer is all it writes.",
 	Example: commandExample,
 	Open:    openCommand,
 }
@@ -38,6 +39,8 @@ var ErrBroken = errors.New("the agent cannot be used")
 type command struct {
 	name    string
 	pool    *process.Pool
+	line    process.CommandLine
+	perCase bool // a process for every case
 	timeout time.Duration
 	stderr  *process.Tail // of all processes
 
@@ -47,12 +50,12 @@ type command struct {
 }
 
 func openCommand(_ context.Context, spec eval.AgentSpec, opt Options) (Agent, error) {
-	line, err := readCommand(spec, opt)
+	line, perCase, err := readCommand(spec, opt)
 	if err != nil {
 		return nil, err
 	}
 	stderr := &process.Tail{Limit: process.RunStderr}
-	return &command{name: spec.Name, pool: process.NewPool(line, max(1, opt.Concurrency), stderr),
+	return &command{name: spec.Name, line: line, perCase: perCase, pool: process.NewPool(line, max(1, opt.Concurrency), stderr),
 		timeout: opt.timeout(spec), stderr: stderr}, nil
 }
 
@@ -122,6 +125,9 @@ func (a *command) askOnce(ctx context.Context, c *eval.Case, repeat int) (eval.O
 		return failed, err
 	}
 	defer leave()
+	if a.perCase {
+		return a.askAlone(ctx, failed, question)
+	}
 	p, err := a.pool.Take()
 	if err != nil {
 		return a.startFailed(failed, err.Error())

@@ -47,7 +47,7 @@ func TestReadCommand(t *testing.T) {
 		{`["holdtrue-no-such-program"]`, nil, "executable file not found", "not on the PATH"},
 	} {
 		spec := eval.AgentSpec{Name: "bot", Kind: "command", Args: json.RawMessage(c.value), Pos: eval.Pos{File: "holdtrue.yaml", Line: 4}}
-		line, err := readCommand(spec, Options{Dir: dir})
+		line, _, err := readCommand(spec, Options{Dir: dir})
 		if c.err != "" {
 			if err == nil || !strings.HasPrefix(err.Error(), "holdtrue.yaml:4: agent bot: command: ") || !strings.Contains(err.Error(), c.err) {
 				t.Errorf("%s: %v, want %q", c.reason, err, c.err)
