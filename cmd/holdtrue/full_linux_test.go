@@ -21,6 +21,9 @@ const tmpfsEnv = "HOLDTRUE_TEST_TMPFS"
 // again the run goes on without asking for what is stored. HOLDTRUE_FULL=1 tries
 // many more sizes.
 func TestFullDisk(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many runs of the whole program: left out by -short")
+	}
 	if disk := os.Getenv(tmpfsEnv); disk != "" {
 		fullDisk(t, disk)
 		return

@@ -19,6 +19,9 @@ import (
 // are lost by a kill, and in the end the run holds, byte for byte, what one holds
 // that nothing happened to.
 func TestKilledAtRandomMoments(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many runs of the whole program: left out by -short")
+	}
 	const cases = 150
 	dir := t.TempDir()
 	if err := writeBotSuite(dir, cases); err != nil {

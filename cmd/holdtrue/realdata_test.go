@@ -143,6 +143,9 @@ func agree(t *testing.T, got cell, want transitions) {
 // and Zou 2023) and expects the rates, transitions and p values of every pair,
 // and the verdicts that they imply.
 func TestLLMDrift(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many runs of the whole program: left out by -short")
+	}
 	versions := []string{"gpt-3.5-turbo-0301", "gpt-3.5-turbo-0613", "gpt-4-0314", "gpt-4-0613"}
 	for _, source := range []struct {
 		name, label, compare string
@@ -205,6 +208,9 @@ func TestLLMDrift(t *testing.T) {
 // TestLLMDriftIntervals holds the intervals to the published ones of the same
 // method, in points, to the tenth.
 func TestLLMDriftIntervals(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many runs of the whole program: left out by -short")
+	}
 	suiteOf(t, "llmdrift/prime", "id=id,prompt=prompt,output=output,label=truth.correct,tags=tags", "[label]", "{}", "gpt-4-0314", "gpt-4-0613")
 	_, r := swap(t, "gpt-4-0314", "gpt-4-0613")
 	o := r.Metrics[0].Overall
@@ -216,6 +222,9 @@ func TestLLMDriftIntervals(t *testing.T) {
 // TestGSM8K expects the scorer numeric to agree with the upstream label on every
 // output of every model.
 func TestGSM8K(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many runs of the whole program: left out by -short")
+	}
 	runs := []string{"gpt3-6b@finetuning", "gpt3-6b@verification", "gpt3-175b@finetuning", "gpt3-175b@verification"}
 	suiteOf(t, "gsm8k", "id=id,prompt=prompt,expected=reference,output=output,label=truth.is_correct",
 		`[{numeric: {which: after, marker: "A:"}}, label]`, "{}", runs...)
@@ -256,6 +265,9 @@ func TestGSM8K(t *testing.T) {
 // TestTauBench compares repeats of one version with each other: nothing may have
 // regressed.
 func TestTauBench(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many runs of the whole program: left out by -short")
+	}
 	trials := []string{"airline_gpt-4o@trial0", "airline_gpt-4o@trial1", "airline_gpt-4o@trial2", "airline_gpt-4o@trial3"}
 	suiteOf(t, "tau_bench", "id=id|cut:#,prompt=prompt,expected=reference,output=output,label=truth.reward,tags=tags", "[label]", "{}", trials...)
 	pairs := expectedPairs(t, filepath.Join(dataDir(t), "tau_bench", "expected.json"))

@@ -18,6 +18,9 @@ import (
 // others read it all the time: every run is stored whole, and no reader fails or
 // waits as long as a lock may be waited for.
 func TestManyWriters(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many runs of the whole program: left out by -short")
+	}
 	for _, writers := range []int{2, 8} {
 		cases := count(t, "HOLDTRUE_WRITTEN", 60)
 		dir := t.TempDir()
