@@ -29,7 +29,7 @@ func TestHopelessTexts(t *testing.T) {
 		t.Errorf("elements found: %v", found)
 	}
 	for element, n := range found {
-		if n == 0 {
+		if n == 0 && !testing.Short() { // few are drawn then
 			t.Errorf("no %s were tried", element)
 		}
 	}
