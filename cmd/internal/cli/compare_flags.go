@@ -163,6 +163,7 @@ func (a *app) comparison(ctx context.Context, db *store.DB, base, cand eval.Run,
 	if err != nil {
 		return nil, err
 	}
+	a.boundMemory(before, after)
 	c, err := drift.Compare(ctx, before, after, opt, db.Result)
 	if err != nil {
 		return nil, err

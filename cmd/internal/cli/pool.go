@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -151,4 +152,27 @@ func (a *app) monthly(ctx context.Context, db *store.DB, base eval.Run) (int, er
 		n = 0
 	}
 	return n, err
+}
+
+// Memory of a comparison above which the collector works harder: what it takes by
+// itself, and what an output takes with the scores of a dozen metrics.
+const (
+	compareMemory          = 128 << 20
+	compareMemoryPerOutput = 1200
+)
+
+// boundMemory keeps a large comparison small, unless the environment says
+// otherwise; it costs no time that can be measured.
+func (a *app) boundMemory(sides ...drift.Input) {
+	if _, set := a.getenv("GOMEMLIMIT"); set {
+		return
+	}
+	outputs := 0
+	for _, s := range sides {
+		outputs += s.Run.Planned()
+		for _, e := range s.Earlier {
+			outputs += e.Run.Planned()
+		}
+	}
+	debug.SetMemoryLimit(compareMemory + compareMemoryPerOutput*int64(outputs))
 }
